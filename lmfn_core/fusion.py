@@ -1,0 +1,158 @@
+"""ALFM and ACFM, the two attention modules that fuse the decoder's features (paper Sec. 3.3.2, Eq. 1-3).
+
+Each stands beside a specification of itself in plain loops. Symbols: ``f_g`` the outputs of the N distillation blocks,
+stacked to N*C channels; ``m`` the attention matrix; ``theta`` and ``alpha`` learnt scalars that start at 0, so that
+both modules start as the identity.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+def softmax_of_gram(f: Float[Tensor, "b n p"], scale: float) -> Float[Tensor, "b n n"]:
+    """``softmax(scale * f f^T)`` over the last axis, in float32 whatever the autocast type: half precision overflows.
+
+    >>> softmax_of_gram(torch.zeros(1, 4, 9), scale=1.0)[0, 0].tolist()
+    [0.25, 0.25, 0.25, 0.25]
+    """
+    with torch.autocast(f.device.type, enabled=False):
+        f = f.double() if f.dtype == torch.float64 else f.float()
+        return torch.softmax(scale * f @ f.transpose(1, 2), dim=-1)
+
+
+class ALFM(nn.Module):
+    """Attention layer fusion: every channel of every block attends to every other; one parameter, ``theta``.
+
+    ``m = softmax(f f^T)`` with f the stacked features as an NC x WH matrix (Eq. 1); out = ``theta * m f + f`` (Eq. 2).
+    The energies are sums over all W*H positions, so they grow with the image and the softmax saturates (its rows
+    become one-hot). ``energy_scale="positions"`` divides them by W*H; the paper does not.
+
+    Args:
+        energy_scale: "none" as the paper writes it, or "positions".
+
+    Shapes: "b nc h w" to the same. The energies are float32 under any autocast type.
+
+    Raises:
+        ValueError: when ``energy_scale`` is neither of the two.
+
+    Source: paper Eq. 1-2, Fig. 2.
+
+    >>> ALFM()(torch.ones(1, 200, 4, 6)).shape
+    torch.Size([1, 200, 4, 6])
+    """
+
+    def __init__(self, energy_scale: str = "none") -> None:
+        super().__init__()
+        if energy_scale not in ("none", "positions"):
+            raise ValueError(f"energy_scale is {energy_scale!r}; it can be 'none' (the paper) or 'positions'.")
+        self.energy_scale = energy_scale
+        self.theta = nn.Parameter(torch.zeros(()))
+
+    def attention(self, f_g: Float[Tensor, "b nc h w"]) -> Float[Tensor, "b nc nc"]:
+        """The matrix ``m`` of Eq. 1; every row sums to 1.
+
+        >>> ALFM().attention(torch.ones(1, 8, 4, 6)).shape
+        torch.Size([1, 8, 8])
+        """
+        scale = 1.0 / (f_g.shape[2] * f_g.shape[3]) if self.energy_scale == "positions" else 1.0
+        return softmax_of_gram(f_g.flatten(2), scale)
+
+    def forward(self, f_g: Float[Tensor, "b nc h w"]) -> Float[Tensor, "b nc h w"]:
+        fused = self.attention(f_g).to(f_g.dtype) @ f_g.flatten(2)
+        return self.theta * fused.view_as(f_g) + f_g
+
+
+def alfm_by_loops(f_g: Float[Tensor, "b nc h w"], theta: float) -> Float[Tensor, "b nc h w"]:
+    """Eq. 1-2 one number at a time: the specification that ``ALFM`` is tested against. Slow on purpose.
+
+    Shapes: "b nc h w" to the same.
+
+    Source: paper Eq. 1-2.
+
+    >>> alfm_by_loops(torch.ones(1, 2, 2, 2), theta=0.5).flatten().tolist()
+    [1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5]
+    """
+    out = f_g.clone()
+    batch, channels, height, width = f_g.shape
+    places = [(y, x) for y in range(height) for x in range(width)]
+    for b in range(batch):
+        for i in range(channels):
+            energies = [sum(float(f_g[b, i, y, x] * f_g[b, j, y, x]) for y, x in places) for j in range(channels)]
+            top = max(energies)
+            weights = [math.exp(energy - top) for energy in energies]
+            for y, x in places:
+                attended = sum(m * float(f_g[b, j, y, x]) for j, m in enumerate(weights)) / sum(weights)
+                out[b, i, y, x] += theta * attended
+    return out
+
+
+class ACFM(nn.Module):
+    """Attention channel fusion: a mask over the (C, H, W) volume of the last block; 15 parameters.
+
+    ``out = f + alpha * sigmoid(conv2(conv1(f))) * f`` with conv1 1x3x3 over space and conv2 3x1x1 over neighbouring
+    channels (Eq. 3: a 3-D convolution taken apart, "pseudo-3D").
+
+    Shapes: "b c h w" to the same.
+
+    Source: paper Eq. 3, Fig. 3. (LFDN's Fig. 6 draws a ReLU after each convolution; the equation has none.)
+
+    >>> ACFM()(torch.ones(1, 50, 4, 6)).shape
+    torch.Size([1, 50, 4, 6])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv3d(1, 1, kernel_size=(1, 3, 3), padding=(0, 1, 1))
+        self.conv2 = nn.Conv3d(1, 1, kernel_size=(3, 1, 1), padding=(1, 0, 0))
+        self.alpha = nn.Parameter(torch.zeros(()))
+
+    def forward(self, f: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        # The two 3-D convolutions as the 2-D ones they are: the same 3x3 on every channel, then a 1x1 whose matrix
+        # has three diagonals. Same numbers, and the backward pass of a one-channel Conv3d on a CPU is slow.
+        channels = f.shape[1]
+        space, depth = self.conv1.weight[:, 0], self.conv2.weight.flatten()
+        near = F.conv2d(f, space.expand(channels, 1, 3, 3), self.conv1.bias.expand(channels), 1, 1, 1, channels)
+        mix = sum(torch.diag_embed(depth[d + 1].expand(channels - abs(d)), offset=d) for d in (-1, 0, 1))
+        mask = torch.sigmoid(F.conv2d(near, mix.view(channels, channels, 1, 1), self.conv2.bias.expand(channels)))
+        return f + self.alpha * mask * f
+
+
+def acfm_by_conv3d(f: Float[Tensor, "b c h w"], acfm: ACFM) -> Float[Tensor, "b c h w"]:
+    """Eq. 3 as it reads, two 3-D convolutions over the volume: the middle rung between the loops and ``ACFM``.
+
+    >>> acfm_by_conv3d(torch.ones(1, 2, 4, 4), ACFM()).shape
+    torch.Size([1, 2, 4, 4])
+    """
+    mask = torch.sigmoid(acfm.conv2(acfm.conv1(f.unsqueeze(1)))).squeeze(1)
+    return f + acfm.alpha * mask * f
+
+
+def acfm_by_loops(f: Float[Tensor, "b c h w"], acfm: ACFM) -> Float[Tensor, "b c h w"]:
+    """Eq. 3 one number at a time, with ``acfm``'s weights: the specification that ``ACFM`` is tested against.
+
+    Positions outside the volume count as zero before each convolution.
+
+    Shapes: "b c h w" to the same.
+
+    Source: paper Eq. 3.
+
+    >>> acfm_by_loops(torch.ones(1, 2, 2, 2), ACFM()).flatten().tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    space, depth = acfm.conv1.weight[0, 0, 0], acfm.conv2.weight[0, 0, :, 0, 0]
+    batch, channels, height, width = f.shape
+    near = (-1, 0, 1)
+    first, out = torch.zeros_like(f), torch.zeros_like(f)
+    for b, c, y, x in torch.cartesian_prod(*map(torch.arange, (batch, channels, height, width))).tolist():
+        first[b, c, y, x] = acfm.conv1.bias + sum(
+            space[dy + 1, dx + 1] * f[b, c, y + dy, x + dx]
+            for dy in near for dx in near if 0 <= y + dy < height and 0 <= x + dx < width
+        )
+    for b, c, y, x in torch.cartesian_prod(*map(torch.arange, (batch, channels, height, width))).tolist():
+        energy = sum(depth[d + 1] * first[b, c + d, y, x] for d in near if 0 <= c + d < channels) + acfm.conv2.bias
+        out[b, c, y, x] = f[b, c, y, x] * (1 + acfm.alpha / (1 + math.exp(-float(energy))))
+    return out.detach()
