@@ -143,16 +143,17 @@ def acfm_by_loops(f: Float[Tensor, "b c h w"], acfm: ACFM) -> Float[Tensor, "b c
     >>> acfm_by_loops(torch.ones(1, 2, 2, 2), ACFM()).flatten().tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    space, depth = acfm.conv1.weight[0, 0, 0], acfm.conv2.weight[0, 0, :, 0, 0]
+    space, depth = acfm.conv1.weight[0, 0, 0].tolist(), acfm.conv2.weight[0, 0, :, 0, 0].tolist()
+    bias1, bias2, alpha = acfm.conv1.bias.item(), acfm.conv2.bias.item(), acfm.alpha.item()
     batch, channels, height, width = f.shape
     near = (-1, 0, 1)
     first, out = torch.zeros_like(f), torch.zeros_like(f)
     for b, c, y, x in torch.cartesian_prod(*map(torch.arange, (batch, channels, height, width))).tolist():
-        first[b, c, y, x] = acfm.conv1.bias + sum(
-            space[dy + 1, dx + 1] * f[b, c, y + dy, x + dx]
+        first[b, c, y, x] = bias1 + sum(
+            space[dy + 1][dx + 1] * f[b, c, y + dy, x + dx]
             for dy in near for dx in near if 0 <= y + dy < height and 0 <= x + dx < width
         )
     for b, c, y, x in torch.cartesian_prod(*map(torch.arange, (batch, channels, height, width))).tolist():
-        energy = sum(depth[d + 1] * first[b, c + d, y, x] for d in near if 0 <= c + d < channels) + acfm.conv2.bias
-        out[b, c, y, x] = f[b, c, y, x] * (1 + acfm.alpha / (1 + math.exp(-float(energy))))
-    return out.detach()
+        energy = sum(depth[d + 1] * first[b, c + d, y, x] for d in near if 0 <= c + d < channels) + bias2
+        out[b, c, y, x] = f[b, c, y, x] * (1 + alpha / (1 + math.exp(-float(energy))))
+    return out

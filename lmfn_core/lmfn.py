@@ -115,7 +115,7 @@ class LMFN(nn.Module):
             nn.init.zeros_(self.reconstruct.bias)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
-        _check(image)
+        check_image(image)
         height, width = image.shape[-2:]
         shifted = self.subtract_mean(pad_to(image, STRIDE, LEAST))
         bridged = self.bridge(self.encoder(shifted))
@@ -129,7 +129,14 @@ class LMFN(nn.Module):
         return self.add_mean(restored)[..., :height, :width]
 
 
-def _check(image: Tensor) -> None:
+def check_image(image: Tensor) -> None:
+    """Refuse what the networks cannot take.
+
+    Raises:
+        ValueError: when the image is not a float "b 3 h w" or a side is below 16.
+
+    >>> check_image(torch.zeros(1, 3, 16, 16))
+    """
     shape = tuple(image.shape)
     if image.ndim != 4 or shape[1] != 3:
         raise ValueError(f"The network takes images as (batch, 3, height, width); got shape {shape}.")

@@ -50,8 +50,7 @@ class BlockAttention(nn.Module):
             return torch.softmax(energy.amax(dim=-1, keepdim=True) - energy, dim=-1)
 
     def forward(self, f_g: Float[Tensor, "b nc h w"]) -> Float[Tensor, "b nc h w"]:
-        grouped = f_g.reshape(f_g.shape[0], self.blocks, -1)
-        fused = self.attention(f_g).to(f_g.dtype) @ grouped
+        fused = self.attention(f_g).to(f_g.dtype) @ f_g.reshape(f_g.shape[0], self.blocks, -1)
         return self.theta * fused.view_as(f_g) + f_g
 
 

@@ -1,0 +1,63 @@
+"""Scores of a network on pairs of blurred and sharp photographs, at full resolution, in float32."""
+
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from lmfn_core.metrics import score
+from lmfn_core.pairs import Pair
+
+MEASURES = ("psnr_rgb", "psnr_luma", "ssim_per_channel", "ssim_matlab_rgb")
+"""The four measures of every table here; ``metrics.CONVENTIONS`` says what each is."""
+
+
+def predict(model: nn.Module, blurred: UInt8[Tensor, "3 h w"]) -> Float[Tensor, "3 h w"]:
+    """Restore one 8-bit image of any size from 16 up; floats in [0, 1], on the model's device.
+
+    >>> predict(torch.nn.Identity(), torch.full((3, 16, 16), 255, dtype=torch.uint8)).max().item()
+    1.0
+    """
+    parameter = next(model.parameters(), torch.zeros(()))
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        restored = model(blurred.to(parameter.device).float().div(255).unsqueeze(0)).squeeze(0).clamp(0, 1)
+    model.train(was_training)
+    return restored
+
+
+def evaluate(model: nn.Module, pairs: Iterable[Pair]) -> dict[str, object]:
+    """Score blurred input and restored output against the sharp image, each rounded to 8 bits, and average.
+
+    Returns:
+        ``images``: a list of {name, blurred: {measure: value}, restored: {...}}; ``blurred`` and ``restored``: their
+        means over the images; ``gain_psnr_rgb``: restored minus blurred, in dB; ``count``.
+
+    Raises:
+        ValueError: when there are no pairs.
+    """
+    images = []
+    for pair in pairs:
+        restored = predict(model, pair.blurred).cpu()
+        images.append(
+            {
+                "name": pair.name,
+                "blurred": _score(pair.blurred.float().div(255), pair.sharp),
+                "restored": _score(restored, pair.sharp),
+            }
+        )
+    if not images:
+        raise ValueError("There are no pairs to evaluate on.")
+    means = {
+        kind: {name: sum(image[kind][name] for image in images) / len(images) for name in MEASURES}
+        for kind in ("blurred", "restored")
+    }
+    gain = means["restored"]["psnr_rgb"] - means["blurred"]["psnr_rgb"]
+    return {**means, "gain_psnr_rgb": gain, "count": len(images), "images": images}
+
+
+def _score(image: Float[Tensor, "3 h w"], sharp: UInt8[Tensor, "3 h w"]) -> dict[str, float]:
+    scores = score(image.unsqueeze(0), sharp.float().div(255).unsqueeze(0))
+    return {name: float(value) for name, value in scores.items()}

@@ -1,0 +1,189 @@
+"""The training loop, on Lightning Fabric.
+
+The loop asks for its batch by step number, so a run that resumes sees the very batches it would have seen.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from lmfn_core.checkpoints import load_tensors, save_tensors
+from lmfn_core.layers import use_channels_last
+from lmfn_core.recipes import Recipe
+
+Batches = Callable[[int], tuple[Tensor, Tensor]]
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss or a weight is NaN or infinite; the message names the step and the last good state.
+
+    >>> issubclass(TrainingDiverged, RuntimeError)
+    True
+    """
+
+
+@dataclass
+class History:
+    """What a training run leaves besides the weights: the loss of every step and where the time went, in seconds.
+
+    >>> History().losses
+    []
+    """
+
+    losses: list[float] = field(default_factory=list)  # one per step
+    seconds: float = 0.0  # of the steps run in this call
+    data_seconds: float = 0.0  # of these, making the pairs
+    steps_run: int = 0  # in this call; fewer than len(losses) after a resume
+
+
+def train(
+    model: nn.Module,
+    batches: Batches,
+    recipe: Recipe,
+    steps: int,
+    *,
+    device: torch.device | str = "cpu",
+    precision: str = "32-true",
+    state: Path | str | None = None,
+    settings: Mapping[str, object] | None = None,
+    every: int = 100,
+    on_step: Callable[[int, float], None] | None = None,
+) -> History:
+    """Train ``model`` in place; it ends with the averaged weights if the recipe keeps an average.
+
+    Args:
+        batches: step number to (blurred, sharp), each "b 3 h w" in [0, 1]; must depend on nothing else.
+        precision: Fabric's name, "32-true" or "bf16-mixed".
+        state: file for the training state, saved every ``every`` steps; resumed from if it was written under the
+            same ``settings``, ignored if not, removed in the end.
+        settings: whatever identifies the run (network, seed, ...).
+        on_step: called with the number of steps done and the last loss, every ``every`` steps.
+
+    Raises:
+        TrainingDiverged: when the loss or a weight is not finite; the last good state stays on disk.
+    """
+    fabric = Fabric(accelerator=torch.device(device).type, devices=1, precision=precision)
+    optimizer = recipe.optimizer(model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+    # Fabric's wrapper keeps its own list of parameter groups, which a resume would leave behind: set rates on the inner
+    network, stepper = fabric.setup(use_channels_last(model), optimizer)
+    average = AveragedModel(model, multi_avg_fn=_average_with(recipe.ema)) if recipe.ema else None
+    history = History()
+    settings = {"steps": steps, **(settings or {})}
+    start = _resume(state, settings, model, average, optimizer, history)
+    pending: list[Tensor] = []
+    began = time.perf_counter()
+    for step in range(start, steps):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.lr * recipe.schedule(step, steps)
+        asked = time.perf_counter()
+        blurred, sharp = batches(step)
+        history.data_seconds += time.perf_counter() - asked
+        loss = recipe.loss(network(blurred.contiguous(memory_format=torch.channels_last)), sharp)
+        fabric.backward(loss)
+        if recipe.clip:
+            fabric.clip_gradients(network, stepper, max_norm=recipe.clip, error_if_nonfinite=False)
+        stepper.step()
+        stepper.zero_grad()
+        if average:
+            average.update_parameters(model)
+        pending.append(loss.detach())  # read only every so often: reading waits for the device
+        if (step + 1) % every == 0 or step + 1 == steps:
+            _settle(history, pending, model, step, state)
+            _save(state, settings, model, average, optimizer, history)
+            if on_step:
+                on_step(step + 1, history.losses[-1])
+    history.seconds, history.steps_run = time.perf_counter() - began, steps - start
+    if average:
+        model.load_state_dict(average.module.state_dict())
+    _remove(state)
+    return history
+
+
+def _average_with(decay: float) -> Callable:
+    """Exponential average whose decay grows with the steps done, so that short runs are not held at their start."""
+
+    def update(averaged: list[Tensor], current: list[Tensor], done: Tensor | int) -> None:
+        done = int(done)
+        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + done) / (10 + done)))
+
+    return update
+
+
+def _settle(history: History, pending: list[Tensor], model: nn.Module, step: int, state: Path | str | None) -> None:
+    losses = torch.stack(pending).float()
+    bad = (~torch.isfinite(losses)).nonzero()
+    weights_good = all(bool(torch.isfinite(p).all()) for p in model.parameters())
+    if len(bad) or not weights_good:
+        at = step + 1 - len(pending) + (int(bad[0]) if len(bad) else len(pending) - 1)
+        what = f"The loss is {losses[bad[0]].item()}" if len(bad) else "A weight is not finite"
+        kept = f"the state after step {len(history.losses)} is kept in {state}" if state else "no state was kept"
+        raise TrainingDiverged(f"{what} at step {at + 1}; {kept}. Check the images, or lower the learning rate.")
+    history.losses += losses.tolist()
+    pending.clear()
+
+
+def _save(
+    state: Path | str | None,
+    settings: Mapping[str, object],
+    model: nn.Module,
+    average: AveragedModel | None,
+    optimizer: torch.optim.Optimizer,
+    history: History,
+) -> None:
+    if state is None:
+        return
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    if average:
+        tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
+    for index, entry in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in entry.items()}
+    tensors["losses"] = torch.tensor(history.losses, dtype=torch.float64)
+    save_tensors(state, tensors, {"state_of": dict(settings)})
+
+
+def _resume(
+    state: Path | str | None,
+    settings: Mapping[str, object],
+    model: nn.Module,
+    average: AveragedModel | None,
+    optimizer: torch.optim.Optimizer,
+    history: History,
+) -> int:
+    if state is None or not Path(state).is_file():
+        return 0
+    try:
+        tensors, card = load_tensors(state)
+    except ValueError:
+        return 0
+    if card.get("state_of") != dict(settings):
+        return 0
+    model.load_state_dict(_under("model.", tensors))
+    if average:
+        average.load_state_dict(_under("average.", tensors))
+    parameters = list(model.parameters())
+    entries: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _under("optimizer.", tensors).items():
+        index, key = name.split(".", 1)
+        like = parameters[int(index)]
+        # the fused optimizer walks memory, not indices: its moments must lie in memory as their weights do
+        same_layout = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+        entries.setdefault(int(index), {})[key] = same_layout
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": entries})
+    history.losses = tensors["losses"].tolist()
+    return len(history.losses)
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _remove(state: Path | str | None) -> None:
+    if state is not None:
+        Path(state).unlink(missing_ok=True)
+        Path(state).with_suffix(".json").unlink(missing_ok=True)

@@ -1,0 +1,86 @@
+"""Every block: exact counts, golden numbers under fixed weights, and a gradient for every parameter."""
+
+import pytest
+import torch
+from torch import nn
+
+from lmfn_core import build
+from lmfn_core.fusion import ACFM, ALFM
+from lmfn_core.layers import ResidualBlock
+from lmfn_core.mshf import MSHF, PlainEncoder
+from lmfn_core.published import BlockAttention, VolumeAttention, never_called
+from lmfn_core.rfdb import ESA, RFDB
+
+
+def fixed(module: nn.Module) -> nn.Module:
+    """The same weights on every machine and torch version: a cosine over each tensor, no random generator."""
+    for parameter in module.parameters():
+        angles = torch.arange(parameter.numel(), dtype=torch.float64) * 0.37
+        parameter.data = (torch.cos(angles) / parameter.numel() ** 0.5).float().view_as(parameter)
+    return module
+
+
+def wave(*shape: int) -> torch.Tensor:
+    return torch.sin(torch.arange(torch.Size(shape).numel(), dtype=torch.float64) * 0.11).float().view(shape)
+
+
+COUNTS = [
+    (ResidualBlock(64), 73_856), (MSHF(), 740_352), (PlainEncoder(), 223_360), (ESA(50, 12), 6_650),
+    (RFDB(50), 94_450), (ALFM(), 1), (ACFM(), 15), (BlockAttention(4), 1), (VolumeAttention(), 29),
+    (never_called(50), 23_903),
+]  # fmt: skip
+GOLDEN = [  # mean, standard deviation and the eighth number of the output
+    (ResidualBlock(8), wave(1, 8, 16, 16), (0.06249350, 0.74703479, 1.00114965)),
+    (MSHF(), wave(1, 3, 32, 48), (0.06701802, 0.85845397, 1.37501966)),
+    (PlainEncoder(), wave(1, 3, 32, 48), (0.02521548, 0.22705255, 0.37515095)),
+    (RFDB(50), wave(1, 50, 16, 20), (0.00148615, 0.05021066, 0.08510129)),
+    (ALFM(), wave(1, 12, 4, 6) * 0.3, (0.00050151, 0.31299355, 0.32141717)),
+    (ACFM(), wave(1, 12, 4, 6), (-0.00234856, 1.35517267, 1.31149223)),
+    (BlockAttention(4), wave(1, 12, 4, 6) * 0.3, (0.00021542, 0.02931681, -0.01088963)),
+    (VolumeAttention(), wave(1, 12, 4, 6), (0.01720118, 1.21471226, 1.32075787)),
+    (build("lmfn"), wave(1, 3, 48, 64) / 2 + 0.5, (0.42363268, 0.10306926, 0.51605699)),
+    (build("lmfn-published"), wave(1, 3, 48, 64) / 2 + 0.5, (0.51333193, 0.09059847, 0.66688759)),
+]
+
+
+def name(value: object) -> str | None:
+    return type(value).__name__ if isinstance(value, nn.Module) else ""
+
+
+@pytest.mark.parametrize(("module", "expected"), COUNTS, ids=name)
+def test_parameter_count(module, expected):
+    assert sum(p.numel() for p in module.parameters()) == expected
+
+
+@pytest.mark.parametrize(("module", "x", "expected"), GOLDEN, ids=name)
+def test_golden_numbers(module, x, expected):
+    y = fixed(module)(x).detach()
+    assert torch.allclose(torch.stack([y.mean(), y.std(), y.flatten()[7]]), torch.tensor(expected), atol=2e-5)
+
+
+@pytest.mark.parametrize(("module", "x"), [row[:2] for row in GOLDEN], ids=name)
+def test_every_parameter_but_the_unused_ones_gets_a_gradient(module, x):
+    fixed(module)(x).square().mean().backward()
+    silent = [n for n, p in module.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
+    assert all(n.startswith("never_called.") for n in silent), silent
+    unused = sum(p.numel() for n, p in module.named_parameters() if n in silent)
+    assert unused == (23_903 if hasattr(module, "never_called") else 0)
+
+
+def test_rfdb_refuses_an_odd_width():
+    with pytest.raises(ValueError, match="got 51"):
+        RFDB(51)
+
+
+def test_mshf_halves_four_times_and_keeps_a_quarter():
+    pyramid = MSHF().pyramid(torch.zeros(1, 3, 64, 96))
+    assert [tuple(f.shape[2:]) for f in pyramid] == [(64, 96), (32, 48), (16, 24), (8, 12), (4, 6)]
+
+
+def test_the_smallest_scale_reaches_the_output():
+    """Without its 1/16 branch MSHF gives another result: the fusion is really there."""
+    encoder, image = MSHF(), torch.rand(1, 3, 64, 64)
+    whole = encoder(image)
+    nn.init.zeros_(encoder.down[3].weight)
+    nn.init.zeros_(encoder.down[3].bias)
+    assert not torch.allclose(whole, encoder(image))

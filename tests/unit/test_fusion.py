@@ -1,0 +1,77 @@
+import pytest
+import torch
+
+from lmfn_core.fusion import ACFM, ALFM, acfm_by_conv3d, acfm_by_loops, alfm_by_loops, softmax_of_gram
+from lmfn_core.published import BlockAttention
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 3, 4), (2, 6, 3, 2), (1, 1, 2, 2)])
+@pytest.mark.parametrize("theta", [0.0, -0.7, 1.3])
+def test_alfm_is_its_specification(shape, theta):
+    torch.manual_seed(1)
+    f, alfm = torch.randn(shape), ALFM()
+    alfm.theta.data.fill_(theta)
+    assert torch.allclose(alfm(f), alfm_by_loops(f, theta), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 4, 5), (2, 5, 3, 3), (1, 1, 4, 4), (1, 2, 1, 1)])
+def test_acfm_is_its_specification_on_every_rung(shape):
+    torch.manual_seed(2)
+    f, acfm = torch.randn(shape), ACFM()
+    acfm.alpha.data.fill_(0.9)
+    acfm.conv1.weight.data.mul_(5)
+    expected = acfm_by_loops(f, acfm)
+    assert torch.allclose(acfm_by_conv3d(f, acfm), expected, atol=1e-5)
+    assert torch.allclose(acfm(f), expected, atol=1e-5)
+
+
+def test_acfm_gradients_equal_those_of_the_3d_form():
+    torch.manual_seed(3)
+    f, acfm = torch.randn(2, 6, 5, 4, dtype=torch.float64), ACFM().double()
+    acfm.alpha.data.fill_(0.5)
+    fast = torch.autograd.grad(acfm(f).sin().sum(), list(acfm.parameters()))
+    plain = torch.autograd.grad(acfm_by_conv3d(f, acfm).sin().sum(), list(acfm.parameters()))
+    assert all(torch.allclose(a, b) for a, b in zip(fast, plain, strict=True))
+
+
+@pytest.mark.parametrize("module", [ALFM(), ACFM(), BlockAttention(2)], ids=lambda m: type(m).__name__)
+def test_both_attentions_start_as_the_identity(module):
+    f = torch.randn(1, 8, 5, 5)
+    assert torch.equal(module(f), f)
+
+
+def test_energies_stay_float32_under_autocast():
+    f = torch.full((1, 2, 300, 300), 3.0)  # energies of 810,000: far beyond half precision
+    f[:, 1] *= 1.0001
+    for dtype in (torch.bfloat16, torch.float16):
+        with torch.autocast("cpu", dtype):
+            m = ALFM().attention(f)
+        assert m.dtype == torch.float32 and torch.isfinite(m).all()
+    assert torch.allclose(m, ALFM().attention(f))
+
+
+def test_the_papers_softmax_saturates_with_the_image_and_the_scaled_one_does_not():
+    torch.manual_seed(4)
+    small, large = torch.randn(1, 16, 8, 8) * 0.3, torch.randn(1, 16, 128, 128) * 0.3
+    paper, scaled = ALFM(), ALFM(energy_scale="positions")
+    assert paper.attention(large).amax(-1).mean() > 0.999 > paper.attention(small).amax(-1).mean()
+    assert abs(scaled.attention(large).amax(-1).mean() - scaled.attention(small).amax(-1).mean()) < 0.02
+
+
+def test_attention_rows_sum_to_one():
+    m = softmax_of_gram(torch.randn(2, 5, 30), scale=0.1)
+    assert torch.allclose(m.sum(-1), torch.ones(2, 5))
+
+
+def test_published_attention_prefers_unlike_blocks():
+    f = torch.stack([torch.ones(4), torch.ones(4), -torch.ones(4)]).view(1, 3, 2, 2)
+    m = BlockAttention(3).attention(f)[0]
+    assert m[0, 2] > m[0, 0]
+    assert ALFM().attention(f)[0, 0, 0] > ALFM().attention(f)[0, 0, 2]
+
+
+def test_unknown_scale_and_uneven_blocks_are_refused():
+    with pytest.raises(ValueError, match="'half'"):
+        ALFM(energy_scale="half")
+    with pytest.raises(ValueError, match="7 channels cannot be divided into 3 blocks"):
+        BlockAttention(3)(torch.zeros(1, 7, 2, 2))
