@@ -26,7 +26,7 @@ class AttentionFusion(nn.Module):
 
     Args:
         channels: C. blocks: N.
-        layer_attention: module on the stacked "b nc h w" (ALFM). channel_attention: on the last "b c h w" (ACFM).
+        layer_attention: on the N maps stacked to N*C channels (ALFM). channel_attention: on the last map (ACFM).
 
     Shapes: N maps "b c h w" to one "b c h w".
 
@@ -73,7 +73,7 @@ class LMFN(nn.Module):
 
     Args:
         encoder: image to features at a quarter of the size, with an attribute ``out_channels`` (MSHF).
-        blocks: the N distillation blocks, each "b c h w" to the same (RFDB).
+        blocks: the N distillation blocks, each keeps the shape (RFDB).
         fusion: the N outputs to one map (AttentionFusion).
         channels: C, the decoder's width.
         mean_shift: called with -1 and +1, subtracts and adds the RGB mean.
@@ -133,7 +133,7 @@ def check_image(image: Tensor) -> None:
     """Refuse what the networks cannot take.
 
     Raises:
-        ValueError: when the image is not a float "b 3 h w" or a side is below 16.
+        ValueError: when the image is not floating-point, not (batch, 3, height, width), or a side is below 16.
 
     >>> check_image(torch.zeros(1, 3, 16, 16))
     """

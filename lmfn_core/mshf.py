@@ -23,7 +23,7 @@ class MSHF(nn.Module):
     Args:
         channels: width of every feature map, 64 in the paper.
 
-    Shapes: image "b 3 h w" with h and w multiples of 16, mean-subtracted, to "b 64 h/4 w/4".
+    Shapes: image "b 3 h w" with h and w multiples of 16, mean-subtracted, to "b c h//4 w//4".
 
     Raises:
         RuntimeError: by torch, when h or w is no multiple of 16 (``LMFN`` pads its input so that it is).

@@ -3,6 +3,7 @@
 The loop asks for its batch by step number, so a run that resumes sees the very batches it would have seen.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from torch.optim.swa_utils import AveragedModel
 from lmfn_core.checkpoints import load_tensors, save_tensors
 from lmfn_core.layers import use_channels_last
 from lmfn_core.recipes import Recipe
+
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces its precision on stderr
 
 Batches = Callable[[int], tuple[Tensor, Tensor]]
 
@@ -58,7 +61,7 @@ def train(
     """Train ``model`` in place; it ends with the averaged weights if the recipe keeps an average.
 
     Args:
-        batches: step number to (blurred, sharp), each "b 3 h w" in [0, 1]; must depend on nothing else.
+        batches: step number to (blurred, sharp), batches of RGB images in [0, 1]; must depend on nothing else.
         precision: Fabric's name, "32-true" or "bf16-mixed".
         state: file for the training state, saved every ``every`` steps; resumed from if it was written under the
             same ``settings``, ignored if not, removed in the end.

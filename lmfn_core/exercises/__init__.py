@@ -1,0 +1,1 @@
+"""Checkers of the notebooks' exercises, a module for each notebook."""

@@ -1,0 +1,134 @@
+"""The report's tables but the ablations: what the paper prints beside what the records say, and nothing typed by hand.
+
+Every builder returns a ``rendering.Table``. What no record states is None there, a dash in print, and never an error.
+"""
+
+from lmfn_core.claims import CONTRADICTS, Verdict, verdicts
+from lmfn_core.conventions import CONVENTIONS
+from lmfn_core.evidence import Records, look_up
+from lmfn_core.ledger import Claim, Ledger
+from lmfn_core.rendering import Row, Table
+from lmfn_core.variants import networks
+
+
+def table1(ledger: Ledger, records: Records) -> Table:
+    """Table 1 as printed, and our numbers in LMFN's row where a record settles them.
+
+    >>> table1(Ledger((), (), {}, {}), {}).rows
+    []
+    """
+    return _printed(ledger, records, "Table 1", "GoPro")
+
+
+def table2(ledger: Ledger, records: Records) -> Table:
+    """Table 2 as printed, and our numbers in LMFN's row where a record settles them.
+
+    >>> table2(Ledger((), (), {}, {}), {}).rows
+    []
+    """
+    return _printed(ledger, records, "Table 2", "Köhler")
+
+
+def costs(records: Records) -> Table:
+    """Exact parameters and multiply-accumulates of every network, by the equations and as published.
+
+    >>> costs({}).rows[0]["network"]
+    'lmfn'
+    """
+    record = records.get("assembling", {})
+    columns = {
+        "parameters, equations": "parameters", "parameters, as published": "parameters_published",
+        "MAC at 256 x 256, equations": "macs_256", "MAC at 1280 x 720, equations": "macs_720p",
+        "MAC at 1280 x 720, as published": "macs_720p_published",
+    }  # fmt: skip
+    rows = [
+        {"network": name} | {title: look_up(record, f"metrics.networks.{name}.{key}") for title, key in columns.items()}
+        for name in networks()
+        if name != "lmfn-published"  # that is the row lmfn, counted as published
+    ]
+    unused = look_up(record, "metrics.unused_published")
+    dead = f" {unused:,} of the parameters as published are in layers that are never called." if unused else ""
+    return Table(rows, f"Costs, counted exactly; MAC are multiply-accumulates of one image.{dead}")
+
+
+def conventions(records: Records) -> Table:
+    """One pair of images under every convention of PSNR and SSIM, from the record ``evaluation``.
+
+    >>> conventions({}).rows
+    []
+    """
+    card = look_up(records.get("evaluation", {}), "metrics.card") or {}
+    names = list(dict.fromkeys(name for values in card.values() for name in values))
+    rows = []
+    for name in names:
+        digits = 2 if name.startswith("psnr") else 4
+        scores = {f"{kind} image": _fixed(values.get(name), digits) for kind, values in card.items()}
+        rows.append({"measure": name, **scores, "definition": CONVENTIONS.get(name)})
+    return Table(rows, "One pair of images under every convention: the numbers differ, the images do not.")
+
+
+def claims_table(ledger: Ledger, records: Records) -> Table:
+    """Every claim with its verdict and the evidence.
+
+    >>> claims_table(Ledger((), (), {}, {}), {}).rows
+    []
+    """
+    rows = [_verdict_row(verdict) for verdict in verdicts(ledger, records)]
+    return Table(rows, f"All {len(rows)} claims of the ledger and what became of them.")
+
+
+def contradictions(ledger: Ledger, records: Records) -> Table:
+    """The claims that the paper's own numbers contradict.
+
+    >>> contradictions(Ledger((), (), {}, {}), {}).rows
+    []
+    """
+    rows = [_verdict_row(verdict) for verdict in verdicts(ledger, records) if verdict.verdict == CONTRADICTS]
+    return Table(rows, "Where the paper's text and its own tables disagree.")
+
+
+def remarks(ledger: Ledger) -> Table:
+    """Observations on the paper's numbers that get no verdict.
+
+    >>> remarks(Ledger((), (), {}, {})).rows
+    []
+    """
+    rows = [{"where": remark["where"], "remark": " ".join(remark["text"].split())} for remark in ledger.remarks]
+    return Table(rows, "Remarks on the published numbers; none is a verdict.")
+
+
+
+def _verdict_row(verdict: Verdict) -> Row:
+    claim = verdict.claim
+    return {
+        "claim": claim.id, "where": claim.where, "printed": f"{claim.printed} {claim.unit}".strip(),
+        "here": _ours(verdict), "verdict": verdict.verdict, "evidence": verdict.evidence,
+    }  # fmt: skip
+
+
+def _printed(ledger: Ledger, records: Records, place: str, data: str) -> Table:
+    decided = [verdict for verdict in verdicts(ledger, records) if verdict.claim.place == place]
+    rows: dict[str, Row] = {}
+    for verdict in decided:
+        rows.setdefault(verdict.claim.row, {"method": verdict.claim.row})[_title(verdict.claim)] = verdict.claim.printed
+    for verdict in decided:
+        rows[verdict.claim.row][f"here: {_title(verdict.claim)}"] = _ours(verdict)
+    ours = [v.evidence for v in decided if (v.claim.subject, v.claim.quantity) == ("lmfn", "psnr")]
+    caption = (
+        f"{place}, {data}: as printed, and `here` only where a record of ours meets the paper's conditions. The unit M "
+        f"is mixed in print (see the remarks). LMFN's PSNR: {' '.join(ours) or 'not in the ledger.'}"
+    )
+    return Table(list(rows.values()), caption)
+
+
+def _title(claim: Claim) -> str:
+    return f"{claim.column} ({claim.unit})" if claim.unit else claim.column
+
+
+def _ours(verdict: Verdict) -> str | None:
+    # one decimal more than in print, so that a reader sees how the rounding went
+    return _fixed(verdict.ours, verdict.claim.digits + 1 if verdict.claim.value is not None else 3)
+
+
+def _fixed(number: float | None, digits: int) -> str | None:
+    return None if number is None else f"{number:.{digits}f}"
