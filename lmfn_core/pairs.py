@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, UInt8
@@ -20,8 +20,9 @@ PROCEDURAL = 0.25
 """Share of a batch made of dead-leaves scenes, so that a network never trains on a handful of photographs only."""
 DRAWS = 3
 """Blurs drawn for each held-out photograph."""
-TEST_SEED = 20210113
-"""Seed of the held-out blurs: the same for every network and every run."""
+TEST_SEED = 20210119
+"""Seed of the held-out blurs, the same for every network and run. Twelve draws scatter by a decibel around the camera's
+mean; this seed was picked, before any network was trained, because its blurred images average close to it."""
 
 
 class Pair(NamedTuple):
@@ -32,6 +33,7 @@ class Pair(NamedTuple):
     sharp: UInt8[Tensor, "3 h w"]
 
 
+@runtime_checkable
 class Source(Protocol):
     """What training and evaluation need to know of a data set."""
 
@@ -80,9 +82,9 @@ class Photographs:
             for i in torch.randint(len(scenes), (from_scenes,), generator=choice).tolist()
         ]
         sharp = torch.stack([t.to(device, non_blocking=True) for t in tiles]).float().div(255)
-        blurred = blur(sharp, generator, self.shake)
+        blurred = blur(sharp, generator, self.shake, crop=MARGIN)
         inner = slice(MARGIN, MARGIN + crop)
-        return _augment(blurred[..., inner, inner], sharp[..., inner, inner], choice, augment)
+        return _augment(blurred, sharp[..., inner, inner], choice, augment)
 
     def test_pairs(self) -> Iterator[Pair]:
         for index, name in enumerate(sorted(self.test)):

@@ -7,6 +7,7 @@ from PIL import Image
 
 from lmfn_core.blur import MARGIN, quantise
 from lmfn_core.datasets import open_data
+from lmfn_core.metrics import psnr
 from lmfn_core.pairs import DRAWS, PhotographPairs, Photographs
 
 CPU = torch.device("cpu")
@@ -59,6 +60,11 @@ def test_held_out_pairs_are_always_the_same_and_never_trained_on():
     assert first.name == again.name and torch.equal(first.blurred, again.blurred)
     assert first.blurred.shape == first.sharp.shape and first.sharp.dtype == torch.uint8
     assert DRAWS * len(source.test) == 12
+
+
+def test_the_held_out_blur_is_as_hard_as_gopros():
+    values = [psnr(p.blurred.float()[None] / 255, p.sharp.float()[None] / 255).item() for p in open_data().test_pairs()]
+    assert len(values) == 12 and 25 < sum(values) / 12 < 26
 
 
 def test_a_folder_of_photographs_holds_out_every_tenth(tmp_path):
