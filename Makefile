@@ -1,0 +1,22 @@
+# Only calls lab.py, which works without make too: python3 lab.py reproduce|test|lab|venv.
+#
+#   make reproduce TIER=smoke ONLY=table3 DATA=/folder OUT=/folder JOBS=2 steps=20
+#   make test ARGS="-k mshf"
+#
+# PYTHON=python3.12 chooses the Python that .venv is made from.
+
+PYTHON ?= python3
+quote = '$(subst ','\'',$(1))'
+
+# Every variable of the command line, known or not, quoted for the shell: lab.py refuses what it does not know.
+given = $(foreach name,$(filter-out PYTHON,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(call quote,$(name)=$($(name)))))
+
+.PHONY: reproduce test lab venv
+reproduce:
+	@"$(PYTHON)" lab.py reproduce $(given)
+
+test:
+	@"$(PYTHON)" lab.py test $(ARGS)
+
+lab venv:
+	@"$(PYTHON)" lab.py $@

@@ -1,0 +1,94 @@
+"""The matrix that ships: its runs by tier, its targets, and how words change it."""
+
+import pytest
+
+from workflow import ROOT, Problem
+from workflow.graph import load, load_tier
+from workflow.places import Places, tiers
+from workflow.words import parse
+
+NETWORKS = ["lmfn", "lmfn-without-mshf", "lmfn-without-distillation", "lmfn-without-attention"]
+NETWORKS += [f"lmfn-n{n}" for n in (1, 2, 3, 5, 6)]
+
+
+def graph(tier, **words):
+    return load(Places(ROOT, ROOT / "reports", tier), load_tier(ROOT, tier), words)
+
+
+def names(tier, only):
+    return [run.name for run in graph(tier).select(only)]
+
+
+def test_tiers_come_small_to_large():
+    assert tiers(ROOT) == ["smoke", "lesson", "bench", "paper"]
+
+
+def test_runs_of_the_lesson():
+    others = ["profiling", "assembling", "train-lmfn", "evaluation"]
+    rows = [f"ablate-{network}" for network in NETWORKS]
+    assert names("lesson", None) == [*others, *rows, "recipe-published", "recipe-modern", "ablation", "report"]
+
+
+def test_every_network_of_the_graph_can_be_built():
+    from lmfn_core import networks
+
+    used = {run.parameters["network"] for run in graph("lesson").runs.values() if "network" in run.parameters}
+    assert used == set(NETWORKS) and used <= set(networks())
+
+
+def test_later_seeds_are_named_and_only_they():
+    bench = graph("bench").runs
+    assert [bench[f"ablate-lmfn-n1{s}"].parameters["seed"] for s in ("", "-s1", "-s2")] == [0, 1, 2]
+    assert bench["recipe-published-s2"].parameters["recipe"] == "paper"
+
+
+def test_a_word_takes_the_place_of_the_tiers_seeds():
+    runs = graph("bench", seed="7").runs
+    assert runs["ablate-lmfn"].parameters["seed"] == 7 and "ablate-lmfn-s1" not in runs
+
+
+def test_each_table_selects_its_own_rows():
+    assert names("lesson", "table3") == [*(f"ablate-{n}" for n in NETWORKS[:4]), "ablation", "report"]
+    assert names("bench", "table4")[:3] == ["ablate-lmfn", "ablate-lmfn-s1", "ablate-lmfn-s2"]
+    assert names("lesson", "table4") == ["ablate-lmfn", *(f"ablate-{n}" for n in NETWORKS[4:]), "ablation", "report"]
+    assert names("lesson", "conventions") == ["train-lmfn", "evaluation", "report"]
+    assert names("lesson", "readme") == names("lesson", None)
+    assert names("lesson", "report") == ["report"]
+
+
+def test_the_report_comes_last_and_waits_for_all():
+    report = graph("lesson").runs["report"]
+    assert report.needs == () and len(report.after) == len(graph("lesson").runs) - 1
+
+
+def test_plumbing_is_relative_inside_the_repository():
+    runs = graph("smoke").runs
+    checkpoint = runs["evaluation"].parameters["checkpoint"]
+    assert checkpoint == "../reports/executed/smoke/train-lmfn/weights/train-lmfn.safetensors"
+    assert runs["train-lmfn"].parameters["out"] == "../reports/executed/smoke/train-lmfn"
+
+
+def test_ablation_rows_are_shorter_than_the_main_run():
+    for tier in ("lesson", "bench"):
+        runs = graph(tier).runs
+        assert runs["ablate-lmfn"].parameters["steps"] < runs["train-lmfn"].parameters["steps"]
+
+
+def test_published_form_at_the_paper_tier():
+    assert load_tier(ROOT, "paper")["needs_data"] == "GoPro"
+    train = graph("paper").runs["train-lmfn"].parameters
+    assert (train["recipe"], train["image_skip"]) == ("paper", False)
+
+
+def test_empty_values_count_as_not_given():
+    call = parse(["TIER=", "ONLY=", "DATA="])
+    assert (call.tier, call.only, call.data) == ("lesson", None, None)
+
+
+def test_a_path_of_the_call_becomes_absolute():
+    assert parse(["OUT=some where"]).out.is_absolute()
+
+
+def test_unknown_key_is_a_problem():
+    with pytest.raises(Problem, match="JOB= is unknown; did you mean JOBS"):
+        parse(["JOB=2"])

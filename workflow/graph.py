@@ -1,0 +1,153 @@
+"""The matrix of runs: graph.yaml and a tier's parameters, read, checked and expanded into single runs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import product
+from pathlib import Path
+
+import yaml
+
+from workflow import Problem, masters, suggest
+from workflow.places import Places, tier_file
+
+RUN_KEYS = {"notebook", "parameters", "each", "needs", "after", "exclusive", "reads", "publish"}
+TIER_KEYS = {"seeds", "notebooks", "runs", "needs_data"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of one notebook."""
+
+    name: str
+    notebook: str  # stem of the file under notebooks/
+    parameters: dict[str, object]  # everything that is injected
+    fixed: frozenset[str] = frozenset()  # parameters that the graph sets; a word on the command line may not
+    needs: tuple[str, ...] = ()  # runs that must have succeeded before
+    after: tuple[str, ...] = ()  # runs to wait for where they were asked for at all
+    exclusive: bool = False  # nothing runs beside it
+    reads: tuple[str, ...] = ()  # files it depends on besides package and records, from the repository root
+    publish: tuple[str, ...] = ()  # folders of its output that belong to the reports
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All runs of a tier in the order of graph.yaml, and what ONLY= accepts besides their names."""
+
+    runs: dict[str, Run]
+    targets: dict[str, tuple[str, ...]]
+
+    def select(self, only: str | None) -> list[Run]:
+        """The runs behind `only` (targets or runs, separated by commas; None: all), with what they need."""
+        wanted = set(self.runs) if only is None else set()
+        for name in only.split(",") if only else ():
+            wanted |= set(self._named(name.strip()))
+        for run in reversed(self.runs.values()):  # needs always stand before the run that has them
+            wanted |= set(run.needs) if run.name in wanted else set()
+        return [run for run in self.runs.values() if run.name in wanted]
+
+    def _named(self, name: str) -> list[str]:
+        if found := matching(self.targets.get(name, (name,)), self.runs):
+            return found
+        known = [*self.targets, *self.runs]
+        raise Problem(f"ONLY={name} is neither a target nor a run{suggest(name, known)} Known: {', '.join(known)}.")
+
+
+def load_tier(root: Path, tier: str) -> dict:
+    """The tier's file with every section present."""
+    content = _mapping(tier_file(root, tier), TIER_KEYS)
+    empty = {"seeds": [0], "needs_data": None, "notebooks": {}, "runs": {}}
+    return empty | {key: value for key, value in content.items() if value is not None}
+
+
+def load(places: Places, tier: dict, words: dict[str, str] | None = None) -> Graph:
+    """The checked graph of a tier; a word that names an axis of the tier's replaces that axis."""
+    content = _mapping(places.root / "workflow" / "graph.yaml", {"runs", "targets"})
+    runs: dict[str, Run] = {}
+    for name, entry in content["runs"].items():
+        _known(entry, RUN_KEYS, f"graph.yaml, run {name}")
+        for run in _expand(name, entry, tier, words or {}):
+            values = _tier_values(run, tier) | run.parameters | _placed(run, places)
+            needs, after = matching(run.needs, runs), matching(run.after, runs)
+            if missing := [pattern for pattern in run.needs if not matching([pattern], runs)]:
+                raise Problem(
+                    f"graph.yaml, run {name}: no run {missing[0]!r} stands before it{suggest(missing[0], runs)}"
+                )
+            runs[run.name] = replace(run, parameters=values, needs=tuple(needs), after=tuple(after))
+    _check_names(content["targets"], tier, runs)
+    return Graph(runs, {name: tuple(patterns) for name, patterns in content["targets"].items()})
+
+
+def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
+    """The names that fit any of the patterns, in their own order.
+
+    >>> matching(["ablate-*"], ["report", "ablate-lmfn", "ablate-lmfn-n1"])
+    ['ablate-lmfn', 'ablate-lmfn-n1']
+    """
+    patterns = list(patterns)
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def _expand(name: str, entry: dict, tier: dict, words: dict[str, str]) -> list[Run]:
+    """One run per combination of the entry's axes."""
+    fixed, axes, free = dict(entry.get("parameters") or {}), [], set()
+    for axis, values in (entry.get("each") or {}).items():
+        suffixes = {}
+        if isinstance(values, str):  # the name of a list in the tier file; a word may take its place
+            free.add(axis)
+            values = tier[values]
+            values = [masters.convert(axis, words[axis], values[0])] if axis in words else values
+            suffixes = {value: f"-s{value}" for value in values[1:]}
+        axes.append([(axis, value, suffixes.get(value, "")) for value in values])
+    lists = {key: tuple(entry.get(key) or ()) for key in ("needs", "after", "reads", "publish")}
+    runs = []
+    for combination in product(*axes):
+        values = fixed | {axis: value for axis, value, _ in combination}
+        full = name.format(**values) + "".join(suffix for *_, suffix in combination)
+        kept = frozenset(values) - free
+        runs.append(Run(full, entry["notebook"], values, kept, exclusive=bool(entry.get("exclusive")), **lists))
+    return runs
+
+
+def _tier_values(run: Run, tier: dict) -> dict[str, object]:
+    """What the tier says for the notebook, then for the run's name."""
+    values = dict(tier["notebooks"].get(run.notebook) or {})
+    for pattern, special in tier["runs"].items():
+        values |= special if fnmatchcase(run.name, pattern) else {}
+    return values
+
+
+def _placed(run: Run, places: Places) -> dict[str, object]:
+    """The graph's parameters that name folders, and the three that every notebook has."""
+    seen = places.seen_from_notebooks
+    folders = {"records": seen(places.records), "work": seen(places.work), "readme": places.readme}
+    texts = {name: value.format(**folders) for name, value in run.parameters.items() if isinstance(value, str)}
+    return texts | {"tier": places.tier, "run": run.name, "out": seen(places.work / run.name)}
+
+
+def _check_names(targets: dict, tier: dict, runs: dict[str, Run]) -> None:
+    """A name that fits nothing is misspelt; only a target's pattern may be empty, in a small tier."""
+    for target, names in targets.items():
+        if unknown := [name for name in names if not matching([name], runs) and "*" not in name]:
+            raise Problem(f"graph.yaml, target {target}: no run {unknown[0]!r}{suggest(unknown[0], runs)}")
+    notebooks = {run.notebook for run in runs.values()}
+    if unknown := sorted(set(tier["notebooks"]) - notebooks):
+        raise Problem(f"The tier file names {unknown[0]!r}, a notebook of no run{suggest(unknown[0], notebooks)}")
+    if unknown := [pattern for pattern in tier["runs"] if not matching([pattern], runs)]:
+        raise Problem(f"The tier file names the run {unknown[0]!r}, which fits no run{suggest(unknown[0], runs)}")
+
+
+def _mapping(path: Path, known: set[str]) -> dict:
+    """The YAML file at `path`, a mapping with known keys only."""
+    try:
+        return _known(yaml.safe_load(path.read_text(encoding="utf-8")), known, path.name)
+    except yaml.YAMLError as error:
+        raise Problem(f"{path.name} is not valid YAML: {error}") from None
+
+
+def _known(content: object, known: set[str], where: str) -> dict:
+    if not isinstance(content, dict):
+        raise Problem(f"{where} must be a mapping with the keys {', '.join(sorted(known))}.")
+    if unknown := sorted(set(content) - known):
+        raise Problem(f"{where} has an unknown key {unknown[0]!r}{suggest(unknown[0], known)}")
+    return content
