@@ -1,0 +1,203 @@
+"""The report in short: what README shows, and the two tables that say which differences are more than noise."""
+
+import re
+from collections.abc import Sequence
+from statistics import mean
+
+from lmfn_core.ablation import MEASURED
+from lmfn_core.claims import tally, verdicts
+from lmfn_core.effects import Effect, compare, variants
+from lmfn_core.evidence import Record, Records, look_up
+from lmfn_core.ledger import Ledger
+from lmfn_core.rendering import Row, Table
+
+CHOSEN = (
+    "t1-lmfn-size", "t3-without-attention-size", "t3-without-mshf-size", "t3-without-distillation-size", "t4-each-rfdb",
+    "text-without-mshf-size", "t1-lmfn-psnr", "t1-lmfn-ssim", "t2-lmfn-psnr", "t1-lmfn-time",
+)  # fmt: skip
+"""The claims that README shows; all of them stand in the table ``claims``."""
+REPORT = "report"
+"""The run that writes the report: no table rests on its record, which is written after them."""
+
+
+def results(ledger: Ledger, records: Records) -> Table:
+    """The headline claims with their verdicts, one line each.
+
+    >>> results(Ledger((), (), {}, {}), {}).rows
+    []
+    """
+    rows = []
+    for decided in verdicts(ledger, records):
+        claim = decided.claim
+        if claim.id in CHOSEN:
+            ours = None if decided.ours is None else f"{decided.ours:.{claim.digits + 1}f} {claim.unit}".strip()
+            said = f"{claim.printed} {claim.unit}".strip()
+            where = f"{claim.place.partition(',')[0]}: {claim.row.removesuffix('(Ours)')}, {claim.column}"
+            rows.append({"in the paper": where, "printed": said, "here": ours, "verdict": decided.verdict})
+    return Table(rows, "What the paper prints, and what is found here; a dash where nothing here can settle it.")
+
+
+def measured(records: Records) -> Table:
+    """The trained network on held-out images, beside its blurred input, under the four measures of every table.
+
+    The record ``evaluation`` says it where there is one, else ``train-lmfn``.
+
+    >>> measured({}).rows
+    []
+    """
+    scored = next((records[run] for run in ("evaluation", "train-lmfn") if run in records), {})
+    rows = []
+    for kind, title in (("blurred", "blurred input"), ("restored", "restored by LMFN")):
+        values = look_up(scored, f"metrics.{kind}")
+        if values:
+            found = [(heading, values.get(name), digits) for heading, name, digits in _SCORES]
+            rows.append({"held-out images": title} | {h: v if v is None else f"{v:.{d}f}" for h, v, d in found})
+    return Table(rows, f"Measured instead of the paper's scores, never in their place. {_how(records, scored)}")
+
+
+def tally_table(ledger: Ledger, records: Records) -> Table:
+    """How many claims got which verdict, by what they are about.
+
+    >>> [row["verdict"] for row in tally_table(Ledger((), (), {}, {}), {}).rows][:2]
+    ['reproduced', 'within tolerance']
+    """
+    decided = verdicts(ledger, records)
+    kinds = list(dict.fromkeys(verdict.claim.quantity for verdict in decided))
+    rows = []
+    for verdict, count in tally(decided).items():
+        of_kind = {k: sum(d.verdict == verdict and d.claim.quantity == k for d in decided) for k in kinds}
+        rows.append({"verdict": verdict, "claims": count} | of_kind)
+    return Table(rows, f"The {len(decided)} claims of the ledger by verdict, decided by code from the run records.")
+
+
+def turned(table: Table, columns: Sequence[str]) -> Table:
+    """The table on its side, for a narrow page: its first column as titles, the named columns as rows.
+
+    >>> turned(Table([{"verdict": "a", "claims": 1}, {"verdict": "b", "claims": 2}], "C."), ["claims"]).rows
+    [{'': 'claims', 'a': 1, 'b': 2}]
+    """
+    rows = [{"": name} | {next(iter(row.values())): row[name] for row in table.rows} for name in columns]
+    return Table(rows if table.rows else [], table.caption)
+
+
+def timings(records: Records) -> Table:
+    """Measured minutes of every notebook, all of its runs together.
+
+    >>> timings({"a": {"notebook": "06_a", "seconds": {"total": 90}}}).rows[0]["minutes"]
+    '1.5'
+    """
+    timed = [r for run, r in sorted(records.items()) if run != REPORT and look_up(r, "seconds.total") is not None]
+    rows = []
+    for notebook in sorted({record["notebook"] for record in timed}):
+        rows.append(_minutes(notebook, [record for record in timed if record["notebook"] == notebook]))
+    rows += [_minutes("all", timed)] if timed else []
+    hardware = "; ".join(dict.fromkeys(_hardware(record) for record in timed)) or "no record yet"
+    return Table(rows, f"Minutes inside the notebooks, as recorded, on {hardware}.")
+
+
+def speed(records: Records) -> Table:
+    """Median forward time of each way to run LMFN, from the record ``profiling``; the ratios matter, not the times.
+
+    >>> speed({}).rows
+    []
+    """
+    record = records.get("profiling", {})
+    medians = {name: t["median"] for name, t in (look_up(record, "metrics.latency_ms") or {}).items()}
+    slowest = max(medians.values(), default=None)
+    rows = [{"way": name, "median (ms)": f"{median:.0f}", "times as fast as the slowest": f"{slowest / median:.2f}"}
+            for name, median in sorted(medians.items(), key=lambda item: -item[1])]  # fmt: skip
+    size = " x ".join(str(look_up(record, f"parameters.{side}")) for side in ("width", "height"))
+    where = f"one image of {size} on {_hardware(record)}" if rows else "no record yet"
+    return Table(rows, f"Speed of LMFN's forward pass, every way timed in turns in one run: {where}.")
+
+
+def effects(ledger: Ledger, records: Records) -> Table:
+    """Which rows of Tables 3 and 4 differ from the full network by more than noise, and which cannot be told.
+
+    >>> effects(Ledger((), (), {}, {}), {}).rows
+    []
+    """
+    rows = []
+    for variant in variants(ledger, records):
+        printed = f"{variant.printed_difference:+.2f}"
+        rows.append({"variant": variant.label, "printed, GoPro (dB)": printed} | _cells(variant.effect))
+    rows = [row for row in rows if row["variant"] != "full"]
+    return Table(rows, f"PSNR on RGB less the full network's. {_RULE}")
+
+
+def recipes(records: Records) -> Table:
+    """What the recipe and the image skip are worth, each against the run before it, at the same steps.
+
+    >>> recipes({}).rows
+    []
+    """
+    rows, before = [], []
+    for stem, title in _RECIPES.items():
+        runs = _runs(records, stem)
+        if not runs:
+            continue
+        gain = mean(look_up(record, "metrics.gain_psnr_rgb") for record in runs)
+        stated = {"network": title, "run": stem, "steps": _distinct(runs, "steps"), "gain (dB)": f"{gain:+.2f}"}
+        step = compare(runs, before, varied=("parameters.recipe", "parameters.image_skip"))
+        rows.append(stated | _cells(step, "against the row above (dB)"))
+        before = runs
+    return Table(rows, f"Recipe and image skip: PSNR on RGB above the blurred input, held-out images. {_RULE}")
+
+
+_RECIPES = {
+    "recipe-published": "published form, recipe paper", "recipe-modern": "published form, recipe modern",
+    "ablate-lmfn": "with image skip, recipe modern",
+}  # fmt: skip
+_SCORES = [(title, path.removeprefix("restored."), digits) for title, (path, digits, _) in MEASURED.items()
+           if path.startswith("restored.")]  # fmt: skip
+_RULE = (
+    "The interval is 95 % over held-out photographs (bootstrap, paired). More than noise: beyond the spread of the "
+    "seeds, or, trained once, clear of what others found between retrainings of one network."
+)
+
+
+def _cells(effect: Effect | None, title: str = "here (dB)") -> Row:
+    if effect is None:
+        return dict.fromkeys((title, "interval (dB)", "seeds", "more than noise?", "because"))
+    ends = effect.interval and f"{effect.interval[0]:+.2f} to {effect.interval[1]:+.2f}"
+    return {title: f"{effect.difference:+.2f}", "interval (dB)": ends, "seeds": effect.seeds,
+            "more than noise?": effect.verdict, "because": effect.reason}  # fmt: skip
+
+
+def _runs(records: Records, stem: str) -> list[Record]:
+    """The runs of one name, all seeds, that state a gain."""
+    named = [run for run in sorted(records) if re.fullmatch(rf"{re.escape(stem)}(-s\d+)?", run)]
+    return [records[run] for run in named if look_up(records[run], "metrics.gain_psnr_rgb") is not None]
+
+
+def _minutes(name: str, records: Sequence[Record]) -> Row:
+    total = sum(record["seconds"]["total"] for record in records)
+    return {"notebook": name, "runs": len(records), "minutes": f"{total / 60:.1f}"}
+
+
+def _hardware(record: Record) -> str:
+    threads, cpu, card = (look_up(record, f"environment.{key}") for key in ("threads", "cpu", "cuda"))
+    return f"{threads} CPU thread{'s' if threads != 1 else ''} of {cpu}, {card or 'no GPU'}"
+
+
+def _distinct(runs: Sequence[Record], path: str) -> str:
+    return ", ".join(dict.fromkeys(str(look_up(record, path)) for record in runs))
+
+
+def _how(records: Records, scored: Record) -> str:
+    """Data, length and settings of the training behind a scored network, in a sentence."""
+    training = records.get("train-lmfn")
+    if not scored or not training:
+        return "No training record yet."
+    settings = training.get("parameters", {})
+    skip = "with the image skip (no parameters)" if settings.get("image_skip") else "in the published form"
+    return (
+        f"Tier {scored.get('tier')}; {scored.get('data')}; mean over {_count(scored)} held-out images; LMFN {skip}, "
+        f"recipe {settings.get('recipe')}, {training.get('steps') or 0:,} steps of {settings.get('batch')} crops of "
+        f"{settings.get('crop')} pixels, seed {training.get('seed')}."
+    )
+
+
+def _count(record: Record) -> object:
+    images = look_up(record, "metrics.images")
+    return len(images) if isinstance(images, list | tuple) else images or look_up(record, "metrics.count")
