@@ -30,6 +30,7 @@ class MSHF(nn.Module):
 
     Source: paper Fig. 1 and Sec. 3.2; how many residual blocks stand where: published code (EDVR's pre-deblur module).
 
+    >>> import torch
     >>> MSHF()(torch.zeros(1, 3, 64, 96)).shape
     torch.Size([1, 64, 16, 24])
     """
@@ -46,6 +47,7 @@ class MSHF(nn.Module):
     def pyramid(self, image: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b c _ _"]]:
         """The features ``[f_0, f_1, f_2, f_3, f_4]``, each half the size of the one before.
 
+        >>> import torch
         >>> [tuple(f.shape[2:]) for f in MSHF().pyramid(torch.zeros(1, 3, 32, 64))]
         [(32, 64), (16, 32), (8, 16), (4, 8), (2, 4)]
         """
@@ -68,6 +70,7 @@ class PlainEncoder(nn.Module):
 
     A stem, two stride-2 convolutions and two residual blocks, all at one width; 223,360 parameters.
 
+    >>> import torch
     >>> PlainEncoder()(torch.zeros(1, 3, 64, 96)).shape
     torch.Size([1, 64, 16, 24])
     """

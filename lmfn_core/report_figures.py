@@ -68,18 +68,23 @@ def verdict_tally(ledger: Ledger, records: Records) -> Figure | None:
 
 
 def losses(records: Records) -> Figure | None:
-    """Training loss of the main run over its steps, as its record holds it: averaged over a few steps each.
+    """The main run's loss over what the blurred input itself would cost, as its record holds it: averaged over steps.
+
+    The plain loss mostly says how blurred a batch was. Below 1 the network helps.
 
     >>> losses({}) is None
     True
     """
     record = records.get("train-lmfn", {})
-    values, steps = look_up(record, "metrics.losses"), record.get("steps")
+    values, steps = look_up(record, "metrics.relative_losses"), record.get("steps")
     if not values or not steps:
         return None
     figure, axis = plt.subplots()
     axis.plot([steps * (i + 1) / len(values) for i in range(len(values))], values, color=OURS)
-    axis.set(xlabel="step", ylabel=f"loss (recipe {look_up(record, 'parameters.recipe')})", xlim=(0, steps))
+    axis.axhline(1, color=MUTED, linestyle="--")
+    axis.annotate("hand the blurred image back", (0, 1), (4, 4), textcoords="offset points", color=MUTED)
+    recipe = look_up(record, "parameters.recipe")
+    axis.set(xlabel="step", ylabel=f"loss / loss of the input (recipe {recipe})", xlim=(0, steps))
     return figure
 
 

@@ -19,6 +19,7 @@ from workflow.pool import environment
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 DRAWN = "(photographs are drawn when you run this cell)"
+MOVING = "(a widget appears when you run this cell)"
 
 
 def main(names: list[str]) -> int:
@@ -66,7 +67,8 @@ def clean(book: NotebookNode) -> None:
         for name in ("execution", "papermill", "collapsed", "scrolled"):
             cell.metadata.pop(name, None)
         for output in cell.get("outputs", ()):
-            output.get("data", {}).pop(WIDGET, None)
+            if output.get("data", {}).pop(WIDGET, None):
+                output.data["text/plain"] = MOVING
             if "photograph" in cell.metadata.get("tags", ()):
                 _drop_pictures(output)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
