@@ -23,8 +23,12 @@ def no_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPLBACKEND", "Agg")
 
 
+LONGEST_FIRST = ("tests/notebooks/test_smoke.py", "notebooks/")  # else one worker ends with them, the other idle
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a GPU where PyTorch sees none."""
+    """Start what takes minutes first; skip what needs a GPU where PyTorch sees none."""
+    items.sort(key=lambda item: next((i for i, place in enumerate(LONGEST_FIRST) if item.nodeid.startswith(place)), 9))
     needing = [item for item in items if item.get_closest_marker("gpu")]
     if not needing:
         return

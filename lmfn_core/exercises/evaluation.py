@@ -73,7 +73,7 @@ def check_luma(answer: Callable[[Tensor], Tensor]) -> None:
 
 
 def _luma(image: Tensor, *weights: float) -> Tensor:
-    return 16 + torch.einsum("chw,c->hw", eight_bit(image).double(), torch.tensor(weights).double()) / 255
+    return 16 + torch.einsum("chw,c->hw", eight_bit(image[None])[0].double(), torch.tensor(weights).double()) / 255
 
 
 @exercise("Choose the median image", difficulty=1, minutes=5)

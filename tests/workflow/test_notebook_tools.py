@@ -104,7 +104,7 @@ def test_cleaning_drops_noise_and_photographs(course):
     refresh.clean(book)
     cells = book.cells
     assert set(book.metadata) == {"kernelspec", "language_info"} and "execution" not in cells[2].metadata
-    assert cells[3].outputs[0].data == {"text/plain": "slider"}
+    assert cells[3].outputs[0].data == {"text/plain": refresh.MOVING}
     assert cells[4].outputs[0].data == {"text/plain": refresh.DRAWN}
     once = nbformat.writes(book)
     refresh.clean(book)
