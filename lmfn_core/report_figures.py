@@ -106,7 +106,7 @@ def images(records: Records) -> Figure | None:
     axis.plot(after, range(len(pairs)), "o", color=OURS, label="restored")
     axis.set(yticks=range(len(pairs)), yticklabels=pairs, xlabel="PSNR on RGB (dB)")
     axis.grid(axis="y", visible=False)
-    axis.legend(loc="lower right", frameon=False)
+    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     return figure
 
 
