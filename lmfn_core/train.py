@@ -76,11 +76,8 @@ def train(
     # Fabric's wrapper keeps its own list of parameter groups, which a resume would leave behind: set rates on the inner
     network, stepper = fabric.setup(use_channels_last(model), optimizer)
     average = AveragedModel(model, multi_avg_fn=_average_with(recipe.ema)) if recipe.ema else None
-    history = History()
-    settings = {"steps": steps, **(settings or {})}
-    start = _resume(state, settings, model, average, optimizer, history)
-    pending: list[Tensor] = []
-    began = time.perf_counter()
+    run = _Run(model, optimizer, average, {"steps": steps, **(settings or {})}, state and Path(state), History())
+    history, start, began = run.history, run.resume(), time.perf_counter()
     for step in range(start, steps):
         for group in optimizer.param_groups:
             group["lr"] = recipe.lr * recipe.schedule(step, steps)
@@ -95,16 +92,13 @@ def train(
         stepper.zero_grad()
         if average:
             average.update_parameters(model)
-        pending.append(loss.detach())  # read only every so often: reading waits for the device
+        run.pending.append(loss.detach())  # read only every so often: reading waits for the device
         if (step + 1) % every == 0 or step + 1 == steps:
-            _settle(history, pending, model, step, state)
-            _save(state, settings, model, average, optimizer, history)
+            run.save(step)
             if on_step:
                 on_step(step + 1, history.losses[-1])
     history.seconds, history.steps_run = time.perf_counter() - began, steps - start
-    if average:
-        model.load_state_dict(average.module.state_dict())
-    _remove(state)
+    run.finish()
     return history
 
 
@@ -118,75 +112,80 @@ def _average_with(decay: float) -> Callable:
     return update
 
 
-def _settle(history: History, pending: list[Tensor], model: nn.Module, step: int, state: Path | str | None) -> None:
-    losses = torch.stack(pending).float()
-    bad = (~torch.isfinite(losses)).nonzero()
-    weights_good = all(bool(torch.isfinite(p).all()) for p in model.parameters())
-    if len(bad) or not weights_good:
-        at = step + 1 - len(pending) + (int(bad[0]) if len(bad) else len(pending) - 1)
-        what = f"The loss is {losses[bad[0]].item()}" if len(bad) else "A weight is not finite"
-        kept = f"the state after step {len(history.losses)} is kept in {state}" if state else "no state was kept"
-        raise TrainingDiverged(f"{what} at step {at + 1}; {kept}. Check the images, or lower the learning rate.")
-    history.losses += losses.tolist()
-    pending.clear()
+@dataclass
+class _Run:
+    """Everything of a run that changes from step to step, and the file that keeps it."""
 
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: AveragedModel | None
+    settings: Mapping[str, object]
+    state: Path | None
+    history: History
+    pending: list[Tensor] = field(default_factory=list)  # losses not yet read from the device
 
-def _save(
-    state: Path | str | None,
-    settings: Mapping[str, object],
-    model: nn.Module,
-    average: AveragedModel | None,
-    optimizer: torch.optim.Optimizer,
-    history: History,
-) -> None:
-    if state is None:
-        return
-    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    if average:
-        tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
-    for index, entry in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in entry.items()}
-    tensors["losses"] = torch.tensor(history.losses, dtype=torch.float64)
-    save_tensors(state, tensors, {"state_of": dict(settings)})
+    def save(self, step: int) -> None:
+        """Read the pending losses, refuse what is not finite, and write the state."""
+        self._settle(step)
+        if self.state is None:
+            return
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        if self.average:
+            tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
+        for index, entry in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in entry.items()}
+        tensors["losses"] = torch.tensor(self.history.losses, dtype=torch.float64)
+        save_tensors(self.state, tensors, {"state_of": dict(self.settings)})
 
+    def resume(self) -> int:
+        """Load the state if it is whole and of these settings; the step to go on with."""
+        if self.state is None or not self.state.is_file():
+            return 0
+        try:
+            tensors, card = load_tensors(self.state)
+        except ValueError:
+            return 0
+        if card.get("state_of") != dict(self.settings):
+            return 0
+        self.model.load_state_dict(_under("model.", tensors))
+        if self.average:
+            self.average.load_state_dict(_under("average.", tensors))
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": self._moments(tensors)})
+        self.history.losses = tensors["losses"].tolist()
+        return len(self.history.losses)
 
-def _resume(
-    state: Path | str | None,
-    settings: Mapping[str, object],
-    model: nn.Module,
-    average: AveragedModel | None,
-    optimizer: torch.optim.Optimizer,
-    history: History,
-) -> int:
-    if state is None or not Path(state).is_file():
-        return 0
-    try:
-        tensors, card = load_tensors(state)
-    except ValueError:
-        return 0
-    if card.get("state_of") != dict(settings):
-        return 0
-    model.load_state_dict(_under("model.", tensors))
-    if average:
-        average.load_state_dict(_under("average.", tensors))
-    parameters = list(model.parameters())
-    entries: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in _under("optimizer.", tensors).items():
-        index, key = name.split(".", 1)
-        like = parameters[int(index)]
-        # the fused optimizer walks memory, not indices: its moments must lie in memory as their weights do
-        same_layout = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
-        entries.setdefault(int(index), {})[key] = same_layout
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": entries})
-    history.losses = tensors["losses"].tolist()
-    return len(history.losses)
+    def finish(self) -> None:
+        """Leave the averaged weights in the model; a finished run needs no state."""
+        if self.average:
+            self.model.load_state_dict(self.average.module.state_dict())
+        if self.state is not None:
+            self.state.unlink(missing_ok=True)
+            self.state.with_suffix(".json").unlink(missing_ok=True)
+
+    def _settle(self, step: int) -> None:
+        losses = torch.stack(self.pending).float()
+        bad = (~torch.isfinite(losses)).nonzero()
+        weights_good = all(bool(torch.isfinite(p).all()) for p in self.model.parameters())
+        if len(bad) or not weights_good:
+            at = step + 2 - len(losses) + (int(bad[0]) if len(bad) else len(losses) - 1)
+            what = f"The loss is {losses[bad[0]].item()}" if len(bad) else "A weight is not finite"
+            done = len(self.history.losses)
+            kept = f"the state after step {done} is kept in {self.state}" if self.state else "no state was kept"
+            raise TrainingDiverged(f"{what} at step {at}; {kept}. Check the images, or lower the learning rate.")
+        self.history.losses += losses.tolist()
+        self.pending.clear()
+
+    def _moments(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+        parameters = list(self.model.parameters())
+        entries: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimizer.", tensors).items():
+            index, key = name.split(".", 1)
+            like = parameters[int(index)]
+            # the fused optimizer walks memory, not indices: its moments must lie in memory as their weights do
+            same_layout = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+            entries.setdefault(int(index), {})[key] = same_layout
+        return entries
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _remove(state: Path | str | None) -> None:
-    if state is not None:
-        Path(state).unlink(missing_ok=True)
-        Path(state).with_suffix(".json").unlink(missing_ok=True)
