@@ -76,10 +76,17 @@ def test_after_a_failure_running_ones_end_and_nothing_starts(places):
 
 def test_threads_are_shared_out_and_the_backend_is_the_notebooks_own(monkeypatch, tmp_path):
     monkeypatch.setenv("MPLBACKEND", "TkAgg")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     made = environment(3, tmp_path)
     assert made["OMP_NUM_THREADS"] == made["MKL_NUM_THREADS"] == "3"
     assert "MPLBACKEND" not in made and made["JUPYTER_PREFER_ENV_PATH"] == "1"
     assert made["PYTHONPATH"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(("limit", "given"), [("1", "1"), ("8", "3"), ("", "3"), ("many", "3")])
+def test_a_limit_on_threads_set_by_the_caller_holds(monkeypatch, tmp_path, limit, given):
+    monkeypatch.setenv("OMP_NUM_THREADS", limit)
+    assert environment(3, tmp_path)["OMP_NUM_THREADS"] == given
 
 
 def test_forecast_scales_earlier_records(places):
