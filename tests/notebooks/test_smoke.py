@@ -17,7 +17,7 @@ TRAINING = "08_training"
 def smoke(tmp_path_factory):
     """Where the results lie, and the runs of the tier."""
     out = tmp_path_factory.mktemp("smoke")
-    words = ["TIER=smoke", f"OUT={out}", "JOBS=2"]  # one thread each, by conftest.py: two beside another process wait for each other
+    words = ["TIER=smoke", f"OUT={out}", "JOBS=2"]  # one thread each (conftest.py): more would wait for each other
     done = subprocess.run(
         [sys.executable, "-m", "workflow.reproduce", *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
