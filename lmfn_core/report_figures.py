@@ -82,7 +82,8 @@ def losses(records: Records) -> Figure | None:
     figure, axis = plt.subplots()
     axis.plot([steps * (i + 1) / len(values) for i in range(len(values))], values, color=OURS)
     axis.axhline(1, color=MUTED, linestyle="--")
-    axis.annotate("hand the blurred image back", (0, 1), (4, 4), textcoords="offset points", color=MUTED)
+    place = {"textcoords": "offset points", "ha": "right", "color": MUTED}
+    axis.annotate("hand the blurred image back", (steps, 1), (-4, 4), **place)
     recipe = look_up(record, "parameters.recipe")
     axis.set(xlabel="step", ylabel=f"loss / loss of the input (recipe {recipe})", xlim=(0, steps))
     return figure

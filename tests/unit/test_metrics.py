@@ -41,7 +41,7 @@ def each(function) -> list[float]:
     return [function(p, t) for p, t in zip(*photographs(), strict=True)]
 
 
-def close(ours: Tensor, expected, tolerance: float) -> None:
+def assert_close(ours: Tensor, expected, tolerance: float) -> None:
     np.testing.assert_allclose(ours.numpy(), np.asarray(expected), rtol=0, atol=tolerance)
 
 
@@ -49,26 +49,28 @@ def close(ours: Tensor, expected, tolerance: float) -> None:
 
 
 def test_psnr_equals_scikit_image_and_torchmetrics(pair):
-    close(psnr(*pair), each(lambda p, t: peak_signal_noise_ratio(t, p, data_range=255)), 1e-9)
+    assert_close(psnr(*pair), each(lambda p, t: peak_signal_noise_ratio(t, p, data_range=255)), 1e-9)
     theirs = tm_psnr(255 * pair[0].double(), 255 * pair[1].double(), data_range=255.0, dim=(1, 2, 3), reduction="none")
-    close(psnr(*pair), theirs, 1e-4)  # torchmetrics does not round away float32's x / 255 * 255
+    assert_close(psnr(*pair), theirs, 1e-4)  # torchmetrics does not round away float32's x / 255 * 255
 
 
 def test_luma_psnr_equals_scikit_image_on_luma(pair):
     y = [luma(image.double())[:, 0].numpy().astype(np.uint8) for image in pair]
-    close(psnr(*pair, "luma"), [peak_signal_noise_ratio(t, p) for p, t in zip(*y, strict=True)], 1e-9)
+    assert_close(psnr(*pair, "luma"), [peak_signal_noise_ratio(t, p) for p, t in zip(*y, strict=True)], 1e-9)
 
 
 def test_per_channel_equals_scikit_image_and_torchmetrics(pair):
     options = dict(channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255)
-    close(ssim(*pair), each(lambda p, t: structural_similarity(p, t, **options)), 1e-10)
+    assert_close(ssim(*pair), each(lambda p, t: structural_similarity(p, t, **options)), 1e-10)
     rounded = [eight_bit(image.double()) for image in pair]
     _, similarity = tm_ssim(*rounded, sigma=1.5, data_range=255.0, reduction="none", return_full_image=True)
-    close(ssim(*pair), similarity[..., 5:-5, 5:-5].mean(dim=(1, 2, 3)), 1e-9)  # theirs also counts mirrored borders
+    assert_close(
+        ssim(*pair), similarity[..., 5:-5, 5:-5].mean(dim=(1, 2, 3)), 1e-9
+    )  # theirs also counts mirrored borders
 
 
 def test_uniform_equals_scikit_images_default(pair):
-    close(ssim(*pair, "uniform-7x7"), each(lambda p, t: structural_similarity(p, t, channel_axis=2)), 1e-10)
+    assert_close(ssim(*pair, "uniform-7x7"), each(lambda p, t: structural_similarity(p, t, channel_axis=2)), 1e-10)
 
 
 @pytest.mark.parametrize(("name", "planes"), [("luma", luma), ("grey", SSIM["grey"].planes)])
@@ -78,7 +80,7 @@ def test_one_plane_equals_scikit_image(pair, name, planes):
         structural_similarity(p.numpy(), t.numpy(), **options)
         for p, t in zip(planes(pair[0].double())[:, 0], planes(pair[1].double())[:, 0], strict=True)
     ]
-    close(ssim(*pair, name), expected, 1e-10)
+    assert_close(ssim(*pair, name), expected, 1e-10)
 
 
 def matlab_ssim(preds: np.ndarray, target: np.ndarray) -> float:
@@ -95,7 +97,7 @@ def matlab_ssim(preds: np.ndarray, target: np.ndarray) -> float:
 
 
 def test_matlab_rgb_equals_a_three_dimensional_filter(pair):
-    close(ssim(*pair, "matlab-rgb"), each(matlab_ssim), 1e-9)
+    assert_close(ssim(*pair, "matlab-rgb"), each(matlab_ssim), 1e-9)
 
 
 # what the conventions do
@@ -155,7 +157,7 @@ def test_ssim_orders_identical_better_worse(pair, name):
     blurred, sharp = pair
     noise = torch.randn(sharp.shape, generator=torch.Generator().manual_seed(0)) * 0.1
     same, better, worse = (ssim(p, sharp, name) for p in (sharp, (blurred + sharp) / 2, blurred + noise))
-    close(same, [1.0, 1.0], 1e-12)
+    assert_close(same, [1.0, 1.0], 1e-12)
     assert (same > better).all() and (better > worse).all() and (worse > 0).all()
 
 
@@ -169,7 +171,7 @@ def test_psnr_orders_identical_better_worse(pair, name):
 
 @pytest.mark.parametrize("name", SSIM)
 def test_ssim_is_symmetric(pair, name):
-    close(ssim(*pair, name), ssim(*reversed(pair), name), 1e-12)
+    assert_close(ssim(*pair, name), ssim(*reversed(pair), name), 1e-12)
 
 
 # form
