@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workflow import Problem, suggest
 
-SIZES = ("smoke", "lesson", "bench", "paper")  # the tiers that ship, small to large
+SIZES = ("smoke", "lesson", "study", "bench", "paper")  # the tiers that ship, small to large
 
 README_TIER = "lesson"  # whose results README shows
 

@@ -20,7 +20,7 @@ def names(tier, only):
 
 
 def test_tiers_come_small_to_large():
-    assert tiers(ROOT) == ["smoke", "lesson", "bench", "paper"]
+    assert tiers(ROOT) == ["smoke", "lesson", "study", "bench", "paper"]
 
 
 def test_runs_of_the_lesson():
