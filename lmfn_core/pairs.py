@@ -14,7 +14,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from lmfn_core.blur import MARGIN, Shake, blur
-from lmfn_core.photos import dead_leaves, read_image
+from lmfn_core.crops import draw, generator_of, random_window, turn
+from lmfn_core.decoded import decoded
+from lmfn_core.photos import dead_leaves
 
 PROCEDURAL = 0.25
 """Share of a batch made of dead-leaves scenes, so that a network never trains on a handful of photographs only."""
@@ -56,6 +58,9 @@ class Photographs:
     test: Mapping[str, Path | Tensor]
     name: str
     shake: Shake = Shake()
+    procedural: float = PROCEDURAL  # share of a batch made of scenes
+    encoded: float = 0.0  # share of a batch whose sRGB values are averaged, as in GoPro's ``blur``
+    still: float = 0.0  # share of the pairs that are not blurred at all, so that sharp photographs stay sharp
 
     @property
     def describe(self) -> str:
@@ -68,31 +73,42 @@ class Photographs:
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
         tile = crop + 2 * MARGIN
-        generator = _generator(seed, step, device)
-        from_scenes = round(batch * PROCEDURAL) if step % 2 else int(batch * PROCEDURAL)
-        choice = _generator(seed, step, "cpu")
+        generator = generator_of(seed, step, device)
+        from_scenes = round(batch * self.procedural) if step % 2 else int(batch * self.procedural)
+        choice = generator_of(seed, step, "cpu")
         names = sorted(self.train)
-        tiles = [
-            _random_tile(_image(self.train[names[i]]), tile, names[i], choice)
-            for i in torch.randint(len(names), (batch - from_scenes,), generator=choice).tolist()
-        ]
-        scenes = _scenes(2 * tile, seed, step // 100, str(device))
-        tiles += [
-            _random_tile(scenes[i], tile, "scene", choice)
-            for i in torch.randint(len(scenes), (from_scenes,), generator=choice).tolist()
-        ]
+        chosen = [(names[i], _image(self.train[names[i]])) for i in draw(len(names), batch - from_scenes, choice)]
+        tiles = [image[random_window(image, tile, name, choice)] for name, image in chosen]
+        scenes = _scenes(2 * tile, seed, step // 100, str(device)) if from_scenes else ()
+        chosen = [scenes[i] for i in draw(len(scenes), from_scenes, choice)]
+        tiles += [scene[random_window(scene, tile, "scene", choice)] for scene in chosen]
         sharp = torch.stack([t.to(device, non_blocking=True) for t in tiles]).float().div(255)
-        blurred = blur(sharp, generator, self.shake, crop=MARGIN)
         inner = slice(MARGIN, MARGIN + crop)
-        return _augment(blurred, sharp[..., inner, inner], choice, augment)
+        target = sharp[..., inner, inner]
+        blurred = self._blurred(sharp, target, generator, choice)
+        return turn((blurred, target), choice) if augment else (blurred, target.contiguous())
+
+    def _blurred(
+        self, sharp: Tensor, target: Tensor, generator: torch.Generator, choice: torch.Generator
+    ) -> Float[Tensor, "b 3 crop crop"]:
+        if not self.encoded and not self.still:
+            return blur(sharp, generator, self.shake, crop=MARGIN)
+        lot = torch.rand(2, len(sharp), generator=choice)
+        still, encoded = lot[0] < self.still, lot[1] < self.encoded
+        blurred = target.clone()
+        for rows, as_encoded in ((~still & ~encoded, False), (~still & encoded, True)):
+            if rows.any():
+                rows = rows.nonzero()[:, 0].to(sharp.device)
+                blurred[rows] = blur(sharp[rows], generator, self.shake, crop=MARGIN, encoded=as_encoded)
+        return blurred
 
     def test_pairs(self) -> Iterator[Pair]:
         for index, name in enumerate(sorted(self.test)):
             sharp = _image(self.test[name])
-            for draw in range(DRAWS):
-                generator = _generator(TEST_SEED + draw, index, "cpu")
+            for path in range(DRAWS):
+                generator = generator_of(TEST_SEED + path, index, "cpu")
                 blurred = blur(sharp.float().div(255).unsqueeze(0), generator, self.shake).squeeze(0)
-                yield Pair(f"{name}-{draw + 1}", (blurred * 255).round().to(torch.uint8), sharp)
+                yield Pair(f"{name}-{path + 1}", (blurred * 255).round().to(torch.uint8), sharp)
 
 
 @dataclass(frozen=True)
@@ -110,63 +126,34 @@ class PhotographPairs:
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
-        choice = _generator(seed, step, "cpu")
+        choice = generator_of(seed, step, "cpu")
         names = sorted(self.train)
         tiles = []
-        for i in torch.randint(len(names), (batch,), generator=choice).tolist():
+        for i in draw(len(names), batch, choice):
             pair = _read_pair(names[i], *self.train[names[i]])
-            both = torch.cat([pair.blurred, pair.sharp])
-            tiles.append(_random_tile(both, crop, names[i], choice))
+            window = random_window(pair.sharp, crop, names[i], choice)
+            tiles.append(torch.cat([pair.blurred[window], pair.sharp[window]]))
         both = torch.stack(tiles).to(device, non_blocking=True).float().div(255)
-        return _augment(both[:, :3], both[:, 3:], choice, augment)
+        pairs = (both[:, :3].contiguous(), both[:, 3:].contiguous())
+        return turn(pairs, choice) if augment else pairs
 
     def test_pairs(self) -> Iterator[Pair]:
         for name in sorted(self.test):
             yield _read_pair(name, *self.test[name])
 
 
-def _generator(seed: int, step: int, device: torch.device | str) -> torch.Generator:
-    # one independent stream a step: the golden ratio's multiples spread the seeds over 63 bits
-    return torch.Generator(device).manual_seed((seed * 0x9E3779B97F4A7C15 + step) % 2**63)
-
-
-@functools.lru_cache(maxsize=600)
-def _decoded(path: Path) -> UInt8[Tensor, "3 h w"]:
-    return read_image(path)
-
-
 def _image(image: Path | Tensor) -> UInt8[Tensor, "3 h w"]:
-    return _decoded(image) if isinstance(image, Path) else image
+    return decoded(image) if isinstance(image, Path) else image
 
 
 @functools.lru_cache(maxsize=2)
 def _scenes(size: int, seed: int, epoch: int, device: str) -> UInt8[Tensor, "n 3 size size"]:
-    scenes = dead_leaves(4, size, _generator(seed, -1 - epoch, device))
+    scenes = dead_leaves(4, size, generator_of(seed, -1 - epoch, device))
     return (scenes * 255).round().to(torch.uint8).cpu()
 
 
-def _random_tile(image: Tensor, size: int, name: str, generator: torch.Generator) -> Tensor:
-    height, width = image.shape[-2:]
-    if min(height, width) < size:
-        raise ValueError(f"The image {name!r} is {width} x {height}, smaller than the {size} pixels that a crop takes "
-                         f"(with its margin); use a smaller crop, or leave the image out.")  # fmt: skip
-    top = int(torch.randint(height - size + 1, (), generator=generator))
-    left = int(torch.randint(width - size + 1, (), generator=generator))
-    return image[..., top : top + size, left : left + size]
-
-
-def _augment(blurred: Tensor, sharp: Tensor, generator: torch.Generator, augment: bool) -> tuple[Tensor, Tensor]:
-    if not augment:
-        return blurred.contiguous(), sharp.contiguous()
-    both = torch.cat([blurred, sharp], dim=1)
-    for turned in (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.transpose(-1, -2)):
-        chosen = torch.randint(2, (len(both), 1, 1, 1), generator=generator).bool().to(both.device)
-        both = torch.where(chosen, turned(both), both)
-    return both[:, :3].contiguous(), both[:, 3:].contiguous()
-
-
 def _read_pair(name: str, blurred: Path, sharp: Path) -> Pair:
-    pair = Pair(name, _decoded(blurred), _decoded(sharp))
+    pair = Pair(name, decoded(blurred), decoded(sharp))
     if pair.blurred.shape != pair.sharp.shape:
         sizes = [f"{t.shape[2]} x {t.shape[1]}" for t in (pair.blurred, pair.sharp)]
         raise ValueError(f"The pair {name!r} does not match: blurred is {sizes[0]}, sharp is {sizes[1]}.")

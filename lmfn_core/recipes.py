@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +29,17 @@ def cosine(step: int, steps: int) -> float:
     if step < warm:
         return (step + 1) / warm
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+
+def warm_flat_fall(step: int, steps: int) -> float:
+    """Learning-rate factor: warm-up over 300 steps, then 1, then a line down to zero over the last quarter.
+
+    Known as warm-up, stable, decay. Until the fall it does not depend on ``steps``: a run may be prolonged until then.
+
+    >>> warm_flat_fall(299, 1000), warm_flat_fall(700, 1000), warm_flat_fall(875, 1000)
+    (1.0, 1.0, 0.5)
+    """
+    return min((step + 1) / 300, 1.0, (steps - step) / (0.25 * steps))
 
 
 def step_decay(step: int, steps: int) -> float:
@@ -62,4 +73,7 @@ RECIPES = {
     "paper": Recipe(F.mse_loss, 1e-4, 1e-4, torch.optim.Adam, step_decay, augment=False, clip=None, ema=None),
     "modern": Recipe(charbonnier, 1e-3, 1e-4, torch.optim.AdamW, cosine, augment=True, clip=1.0, ema=0.999),
 }
-"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today."""
+RECIPES["modern-open"] = replace(RECIPES["modern"], schedule=warm_flat_fall)
+"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today.
+``modern-open``: the same with a schedule whose end need not be known at the start, for trainings as long as there is
+time for."""

@@ -17,7 +17,7 @@ FLOORS = [  # a file may import from its own floor and those before it
     {"layers", "mshf", "rfdb", "fusion", "published"},
     {"lmfn", "variants", "__init__"},
     {"repro", "records"},
-    {"leaves", "photos", "motion", "blur", "pairs", "datasets"},
+    {"leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "datasets"},
     {"conventions", "metrics", "profiling", "timing"},
     {"recipes", "checkpoints", "train", "evaluate"},
     {
