@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from lmfn_core.pretrained import WEIGHTS, shipped
 from lmfn_core.records import write_bytes, write_text
 from lmfn_core.variants import build
 
@@ -73,6 +74,9 @@ def save_weights(
 def load_weights(path: Path | str) -> tuple[nn.Module, dict]:
     """Build the network that a checkpoint's card names, with the checkpoint's weights in float32, in eval mode.
 
+    Args:
+        path: a file, or the name of weights that come with the package (``pretrained.shipped()``).
+
     Raises:
         FileNotFoundError: when there is no such file.
         ValueError: when it is damaged, or its tensors do not fit the network that its card names.
@@ -83,7 +87,7 @@ def load_weights(path: Path | str) -> tuple[nn.Module, dict]:
     >>> type(load_weights(path)[0]).__name__
     'LMFN'
     """
-    tensors, card = load_tensors(path)
+    tensors, card = load_tensors(WEIGHTS / f"{path}.safetensors" if str(path) in shipped() else path)
     if not {"network", "settings"} <= set(card):
         raise ValueError(f"{path} holds a training state, not a network's weights (its card: {sorted(card)}).")
     model = build(card["network"], **card["settings"])
@@ -91,4 +95,5 @@ def load_weights(path: Path | str) -> tuple[nn.Module, dict]:
         model.load_state_dict(tensors)
     except RuntimeError as error:
         raise ValueError(f"{path} does not fit the network {card['network']!r}: {error}") from None
+    model.card = card
     return model.eval(), card

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from lmfn_core.metrics import score
+from lmfn_core.metrics import psnr, score
 from lmfn_core.pairs import Pair
 
 MEASURES = ("psnr_rgb", "psnr_luma", "ssim_per_channel", "ssim_matlab_rgb")
@@ -56,6 +56,25 @@ def evaluate(model: nn.Module, pairs: Iterable[Pair]) -> dict[str, object]:
     }
     gain = means["restored"]["psnr_rgb"] - means["blurred"]["psnr_rgb"]
     return {**means, "gain_psnr_rgb": gain, "count": len(images), "images": images}
+
+
+def keeps_sharp(model: nn.Module, pairs: Iterable[Pair]) -> dict[str, float]:
+    """What is left of photographs that need no restoration: PSNR on RGB, in dB, of the network's answer to each sharp
+    image against that image, both in 8 bits; infinite where nothing changes. One entry per sharp image, by its first
+    pair's name.
+
+    >>> sharp = torch.zeros(3, 16, 16, dtype=torch.uint8)
+    >>> keeps_sharp(nn.Identity(), [Pair("a-1", sharp, sharp), Pair("a-2", sharp, sharp)])
+    {'a-1': inf}
+    """
+    kept: dict[str, float] = {}
+    before = None
+    for pair in pairs:
+        if before is None or before.shape != pair.sharp.shape or not torch.equal(before, pair.sharp):
+            restored = predict(model, pair.sharp).cpu().unsqueeze(0)
+            kept[pair.name] = psnr(restored, pair.sharp.float().div(255).unsqueeze(0)).item()
+        before = pair.sharp
+    return kept
 
 
 def _score(image: Float[Tensor, "3 h w"], sharp: UInt8[Tensor, "3 h w"]) -> dict[str, float]:

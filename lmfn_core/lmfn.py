@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lmfn_core.layers import FixedMeanShift, conv, pad_to
+from lmfn_core.pretrained import Pretrained
 from lmfn_core.rfdb import SLOPE
 
 STRIDE = 16
@@ -68,7 +69,7 @@ class ConcatFusion(nn.Module):
         return F.leaky_relu(self.fuse(torch.cat(list(outputs), dim=1)), SLOPE)
 
 
-class LMFN(nn.Module):
+class LMFN(Pretrained, nn.Module):
     """Blurred photograph in, sharp photograph out: 1,223,766 parameters with the paper's parts.
 
     Args:

@@ -82,7 +82,7 @@ class Replay:
     """
 
     source: Source
-    fresh: float = 1 / 3  # share of a batch that is made anew; each pair serves 1 / fresh times on average
+    fresh: float = 0.25  # share of a batch that is made anew; each pair serves 1 / fresh times on average
     depth: int = 64  # steps after which a pair is forgotten
     _made: dict[tuple, Tensor] = field(default_factory=dict, repr=False)  # what the last steps made, uint8
 

@@ -61,13 +61,13 @@ class Photographs:
     procedural: float = PROCEDURAL  # share of a batch made of scenes
     encoded: float = 0.0  # share of a batch whose sRGB values are averaged, as in GoPro's ``blur``
     still: float = 0.0  # share of the pairs that are not blurred at all, so that sharp photographs stay sharp
+    draws: int = DRAWS  # blurs of each held-out photograph
 
     @property
     def describe(self) -> str:
-        return (
-            f"{self.name}, {len(self.train)} to train and {len(self.test)} held out, "
-            f"and procedural scenes, with synthetic camera shake"
-        )
+        counts = f", {len(self.train)} to train and {len(self.test)} held out" if self.train or self.test else ""
+        scenes = ", and procedural scenes" if self.train and self.procedural else ""
+        return f"{self.name}{counts}{scenes}, with synthetic camera shake"
 
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
@@ -105,7 +105,7 @@ class Photographs:
     def test_pairs(self) -> Iterator[Pair]:
         for index, name in enumerate(sorted(self.test)):
             sharp = _image(self.test[name])
-            for path in range(DRAWS):
+            for path in range(self.draws):
                 generator = generator_of(TEST_SEED + path, index, "cpu")
                 blurred = blur(sharp.float().div(255).unsqueeze(0), generator, self.shake).squeeze(0)
                 yield Pair(f"{name}-{path + 1}", (blurred * 255).round().to(torch.uint8), sharp)

@@ -73,7 +73,7 @@ RECIPES = {
     "paper": Recipe(F.mse_loss, 1e-4, 1e-4, torch.optim.Adam, step_decay, augment=False, clip=None, ema=None),
     "modern": Recipe(charbonnier, 1e-3, 1e-4, torch.optim.AdamW, cosine, augment=True, clip=1.0, ema=0.999),
 }
-RECIPES["modern-open"] = replace(RECIPES["modern"], schedule=warm_flat_fall)
+RECIPES["modern-open"] = replace(RECIPES["modern"], schedule=warm_flat_fall, clip=0.1)
 """``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today.
 ``modern-open``: the same with a schedule whose end need not be known at the start, for trainings as long as there is
-time for."""
+time for; and clipped at a few times the usual norm, since at a rate that stays high one bad step costs hundreds."""

@@ -73,7 +73,9 @@ def build(name: str, **settings: object) -> nn.Module:
     for setting in settings:
         if setting not in known:
             raise ValueError(f"Unknown setting {setting!r}.{_nearest(setting, known)} Known: {', '.join(known)}.")
-    return _assemble(replace(_NETWORKS[name], **settings))
+    model = _assemble(replace(_NETWORKS[name], **settings))
+    model.card = {"network": name, "settings": settings}
+    return model
 
 
 def _assemble(parts: Parts) -> LMFN:

@@ -1,0 +1,108 @@
+"""What the shipped weights are trained on, and what they are scored on: every known set under one folder.
+
+To train, in fixed shares: photographs of ``bsds500/`` blurred here, procedural scenes, sharp frames of GoPro blurred
+here, GoPro's own pairs, and averages of its raw frames. Held out: every 20th photograph of BSDS500 and one sequence of
+GoPro (both for watching a training), and two sets that no training sees, ``kodak24/`` and ``GOPRO_Large/test``.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lmfn_core.frames import FrameAverages, sequences
+from lmfn_core.layouts import siblings
+from lmfn_core.mixture import Mixture, Replay
+from lmfn_core.pairs import Pair, PhotographPairs, Photographs, Source
+from lmfn_core.photos import folder
+
+SHARES = {"photographs": 0.62, "scenes": 0.18, "frames": 0.03, "pairs": 0.07, "averages": 0.10}
+"""Shares of a batch; where a set is missing, the others share its part."""
+EVERY = 20
+"""One photograph in so many is held out."""
+HELD_OUT = "GOPR0372_07_00"
+"""The training sequence of GoPro that is held out."""
+STILL, ENCODED, SPOILT, FRESH = 0.04, 0.4, 0.12, 1 / 3
+"""Shares: of pairs left unblurred, of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew. With an
+image skip a network starts as the identity, which is exactly right for unblurred pairs: an eighth of them, with as many
+that were nearly sharp, held it there for 3,000 steps."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Several sets as one: mixed to train, side by side to test.
+
+    >>> list(Corpus(Replay(Mixture(())), {}).test_pairs())
+    []
+    """
+
+    mixture: Replay
+    held_out: Mapping[str, Source]  # by the set's name, those that may be watched during a training first
+
+    @property
+    def describe(self) -> str:
+        return self.mixture.describe
+
+    def train_batch(
+        self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
+    ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
+        return self.mixture.train_batch(step, batch, crop, seed, device, augment)
+
+    def test_pairs(self) -> Iterator[Pair]:
+        """All held-out pairs, named ``<set>/<image>``."""
+        for name, source in self.held_out.items():
+            for pair in source.test_pairs():
+                yield pair._replace(name=f"{name}/{pair.name}")
+
+
+def open_corpus(root: Path | str) -> Corpus:
+    """The corpus under a folder with any of ``bsds500/``, ``GOPRO_Large/``, ``GOPRO_raw_half/`` and ``kodak24/``.
+
+    Raises:
+        FileNotFoundError: when there is neither ``bsds500/`` nor ``GOPRO_Large/``.
+    """
+    root = Path(root)
+    parts: dict[str, Source] = {}
+    held_out: dict[str, Source] = {}
+    if (root / "bsds500").is_dir():
+        parts |= _photographs(root / "bsds500", held_out)
+    if (root / "GOPRO_Large").is_dir():
+        parts |= _gopro(root / "GOPRO_Large", held_out)
+    if (root / "GOPRO_raw_half").is_dir():
+        frames = {name: paths[: -FrameAverages.frames[1]] for name, paths in sequences(root / "GOPRO_raw_half").items()}
+        parts["averages"] = FrameAverages(frames, {}, "GoPro's raw frames at half size")
+    if not parts:
+        raise FileNotFoundError(f"{str(root)!r} holds neither bsds500/ nor GOPRO_Large/; give the folder they lie in.")
+    if (root / "kodak24").is_dir():
+        held_out["kodak24"] = Photographs({}, folder(root / "kodak24"), "Kodak's 24 photographs", draws=1)
+    if (root / "GOPRO_Large").is_dir():
+        held_out["gopro-test"] = PhotographPairs({}, siblings(root / "GOPRO_Large").test, "GoPro's test pairs")
+    shared = tuple((SHARES[name], parts[name]) for name in SHARES if name in parts)
+    return Corpus(Replay(Mixture(shared, spoilt=SPOILT), fresh=FRESH), held_out)
+
+
+def _photographs(root: Path, held_out: dict[str, Source]) -> dict[str, Source]:
+    everything = folder(root)
+    held = {name: everything[name] for name in list(everything)[::EVERY]}
+    train = {name: path for name, path in everything.items() if name not in held}
+    held_out["bsds500"] = Photographs({}, held, "BSDS500", draws=1)
+    blurred_here = {"encoded": ENCODED, "still": STILL}
+    return {
+        "photographs": Photographs(train, {}, "BSDS500", procedural=0.0, **blurred_here),
+        "scenes": Photographs({}, {}, "scenes", procedural=1.0, **blurred_here),
+    }
+
+
+def _gopro(root: Path, held_out: dict[str, Source]) -> dict[str, Source]:
+    pairs = siblings(root).train
+    held = {name: pair for name, pair in pairs.items() if HELD_OUT in name}
+    train = {name: pair for name, pair in pairs.items() if name not in held}
+    held_out["gopro-held-out"] = PhotographPairs({}, held, "GoPro's held-out sequence")
+    if not train:
+        return {}
+    sharp = {name: path for name, (_, path) in train.items()}
+    frames = Photographs(sharp, {}, "sharp frames of GoPro", procedural=0.0, encoded=0.5, still=STILL)
+    return {"frames": frames, "pairs": PhotographPairs(train, {}, "GoPro's pairs")}

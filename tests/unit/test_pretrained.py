@@ -1,0 +1,89 @@
+"""Weights by name, from a folder and from a hub that is not there; nothing here opens a connection."""
+
+import json
+
+import pytest
+import torch
+
+from lmfn_core import LMFN, build, pretrained
+from lmfn_core.checkpoints import load_tensors, load_weights
+from lmfn_core.pretrained import WEIGHTS, shipped
+
+
+@pytest.fixture(autouse=True)
+def no_hub(monkeypatch):
+    def refuse(*_, **__):
+        raise pretrained.LocalEntryNotFoundError("no connection in a test\nRetrying in 1s")
+
+    monkeypatch.setattr("huggingface_hub.hub_mixin.hf_hub_download", refuse)
+    monkeypatch.setattr(pretrained, "hf_hub_download", refuse)
+
+
+def same(a, b):
+    return all(torch.equal(p, q) for p, q in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_weights_are_whole_light_and_say_where_they_come_from(name):
+    path = WEIGHTS / f"{name}.safetensors"
+    assert path.stat().st_size < 5.5e6
+    tensors, card = load_tensors(path)
+    assert all(torch.isfinite(tensor).all() for tensor in tensors.values())
+    assert {"network", "settings", "recipe", "steps", "batch", "crop", "seed", "data"} <= set(card)
+    assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) == card
+    assert "## What it does badly" in path.with_suffix(".md").read_text(encoding="utf-8")
+
+
+def test_the_default_is_read_from_the_package():
+    network = LMFN.from_pretrained()
+    assert isinstance(network, LMFN) and not network.training
+    assert same(network, load_weights(WEIGHTS / "lmfn.safetensors")[0])
+
+
+def test_a_folder_gives_back_what_was_saved(tmp_path):
+    network = build("lmfn-n1", image_skip=True)
+    network.save_pretrained(tmp_path / "mine")
+    assert json.loads((tmp_path / "mine" / "config.json").read_text())["network"] == "lmfn-n1"
+    again = LMFN.from_pretrained(tmp_path / "mine")
+    assert same(again, network) and again.card == network.card
+    assert "lmfn" in (tmp_path / "mine" / "README.md").read_text()
+
+
+def test_a_hub_serves_the_same_file(tmp_path, monkeypatch):
+    network = build("lmfn-n1")
+    network.save_pretrained(tmp_path)
+
+    def download(repo_id, filename, **_):
+        assert repo_id == "someone/lmfn"
+        return str(tmp_path / filename)
+
+    monkeypatch.setattr("huggingface_hub.hub_mixin.hf_hub_download", lambda **options: download(**options))
+    monkeypatch.setattr(pretrained, "hf_hub_download", download)
+    assert same(LMFN.from_pretrained("someone/lmfn"), network)
+
+
+@pytest.mark.parametrize(("name", "words"), [("lmnf", "Did you mean 'lmfn'"), ("no/such/folder", "'no/such/folder'")])
+def test_an_unknown_name_is_named_with_the_nearest(name, words):
+    with pytest.raises(ValueError, match=words):
+        LMFN.from_pretrained(name)
+
+
+def test_a_hub_that_does_not_answer_is_one_sentence():
+    with pytest.raises(OSError, match="could not be had from the hub: no connection in a test$"):
+        LMFN.from_pretrained("nobody/nothing")
+
+
+def test_weights_of_another_class_name_their_own(tmp_path):
+    class Other(LMFN):
+        pass
+
+    build("lmfn-n1").save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="weights of LMFN, not of Other: call LMFN.from_pretrained"):
+        Other.from_pretrained(tmp_path)
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    build("lmfn-n1").save_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"cut")
+    with pytest.raises(ValueError, match="model.safetensors"):
+        LMFN.from_pretrained(tmp_path)
