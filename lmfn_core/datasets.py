@@ -1,73 +1,134 @@
-"""Data sets as users unpack them: ``open_data("bundled")``, a folder of photographs, or a folder of pairs."""
+"""Data sets as users unpack them: ``open_data("bundled")``, ``open_data("gopro:/folder")``, or a folder of any kind."""
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
+from lmfn_core.frames import are_frames, open_frames
+from lmfn_core.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
+from lmfn_core.layouts import BLURRED, GAMMA, SHARP, base, is_hide, named
 from lmfn_core.pairs import PhotographPairs, Photographs, Source
 from lmfn_core.photos import bundled, folder
+from lmfn_core.trajectories import is_kohler, trajectories
 
-BLURRED = ("blur", "blurred", "input")
-"""Names of folders that hold blurred images; ``blur_gamma`` of GOPRO_Large is another set and is not read."""
-SHARP = ("sharp", "target", "gt")
-"""Names of folders that hold the sharp ones, beside them."""
-GOPRO = (2103, 1111)
-"""Published pair counts of GOPRO_Large, to train and to test."""
+_KIND = re.compile(r"([A-Za-z][\w-]+):(.+)", re.DOTALL)  # two characters at least: C:\ is a drive
 
 
 def open_data(data: str = "bundled") -> Source:
     """Open a data set by name or folder.
 
     Args:
-        data: "bundled", or a folder: one with ``train/`` and ``test/``, or without (then every tenth image is held
-            out); of sharp photographs, or of pairs in sibling folders (``blur`` or ``input`` beside ``sharp`` or
-            ``target``), as in GOPRO_Large.
+        data: "bundled"; a folder, whose kind is recognised by its layout; or kind and folder, as in
+            "gopro:/data/GOPRO_Large", for any of ``KINDS``. A set that its authors split in ``train/`` and ``test/``
+            stays so; of another, every tenth image is held out.
 
     Raises:
         FileNotFoundError: when the folder does not exist or holds no image.
-        ValueError: when pairs do not match, or there are too few images to hold one out.
+        ValueError: for an unknown kind, when pairs do not match, or there are too few images to hold one out.
 
     >>> open_data("bundled").describe.split(",")[0]
     'bundled photographs'
     """
     if data == "bundled":
         return Photographs(dict(bundled("train")), dict(bundled("test")), "bundled photographs")
-    root = Path(data).expanduser()
+    name, place = split_kind(data)
+    root = Path(place).expanduser()
+    if name is not None:
+        kind_of(name)  # the kind's name is refused before the folder's
     if not root.is_dir():
-        raise FileNotFoundError(f"There is no folder {data!r}; give DATA a folder of photographs, or leave it out.")
-    train, test = _split(root, _pairs if _paired(root) else folder)
-    if _paired(root):
-        name = "GoPro" if (len(train), len(test)) == GOPRO else f"pairs in {root.name}"
-        return PhotographPairs(train, test, name)
-    return Photographs(train, test, f"photographs in {root.name}")
+        raise FileNotFoundError(f"There is no folder {place!r}; give DATA a folder of photographs, or leave it out.")
+    name = name or recognise(root)
+    return _open(name, kind_of(name), root)
 
 
-def _paired(root: Path) -> bool:
-    return any(_folders(root, BLURRED)) and any(_folders(root, SHARP))
+def split_kind(data: str) -> tuple[str | None, str]:
+    """Kind and folder of "kind:folder"; the kind is None where only a folder is given.
+
+    >>> split_kind("hide:/data/HIDE"), split_kind("C:/data/HIDE")
+    (('hide', '/data/HIDE'), (None, 'C:/data/HIDE'))
+    """
+    match = _KIND.fullmatch(data)
+    return (match[1], match[2]) if match and not Path(data).is_dir() else (None, data)
 
 
-def _folders(root: Path, names: tuple[str, ...]) -> list[Path]:
-    return [path for path in sorted(root.rglob("*")) if path.is_dir() and path.name.lower() in names]
+def recognise(root: Path) -> str:
+    """The kind of data set that a folder holds, by its layout.
+
+    Raises:
+        ValueError: when it could be read in two ways; the sentence names them.
+
+    >>> recognise(Path("nowhere"))
+    'photos'
+    """
+    real = [f"realblur-{x}" for x in "jr" if any(root.rglob(f"RealBlur[-_]{x.upper()}_*"))]
+    if len(real) > 1:
+        raise ValueError(f"{root} holds RealBlur-J and RealBlur-R; say which: {real[0]}:{root} or {real[1]}:{root}.")
+    if real:
+        return real[0]
+    if is_hide(base(root, is_hide)):
+        return "hide"
+    if named(root, BLURRED) and named(root, SHARP):
+        return "pairs"
+    if named(root, GAMMA):
+        raise ValueError(f"{root} holds blur_gamma and no blur; say gopro-gamma:{root} if that is what you want.")
+    tests = ((is_kohler, "kohler"), (_is_rain, "rain"), (_has_suffixes, "pairs"), (are_frames, "gopro-all"))
+    return next((name for fits, name in tests if fits(root)), "photos")
 
 
-def _pairs(root: Path) -> dict[str, tuple[Path, Path]]:
-    found: dict[str, tuple[Path, Path]] = {}
-    for blurred in _folders(root, BLURRED):
-        sharp = next((blurred.parent / n for n in SHARP if (blurred.parent / n).is_dir()), None)
-        if sharp is None:
-            raise ValueError(f"{blurred} has no folder of sharp images beside it (one of {', '.join(SHARP)}).")
-        left, right = folder(blurred), folder(sharp)
-        if odd := sorted(set(left) ^ set(right)):
-            raise ValueError(f"{len(odd)} images of {blurred} and {sharp} have no partner, the first {odd[0]!r}.")
-        prefix = "" if blurred.parent == root else f"{blurred.parent.relative_to(root).as_posix()}/"
-        found |= {prefix + name: (left[name], right[name]) for name in left}
-    return found
+def _is_rain(root: Path) -> bool:
+    return any(root.rglob("norain-*.*")) and any(root.rglob("rain-*.*"))
 
 
-def _split(root: Path, read: Callable[[Path], dict]) -> tuple[dict, dict]:
-    if (root / "train").is_dir() and (root / "test").is_dir():
-        return read(root / "train"), read(root / "test")
-    everything = read(root)
+def _has_suffixes(root: Path) -> bool:
+    return any(path.is_file() for word in ("blur", "blurred") for path in root.rglob(f"*[_-]{word}.*"))
+
+
+def _open(name: str, kind: Kind, root: Path) -> Source:
+    if kind.content == FRAMES:
+        return open_frames(root)
+    if kind.content == SHOTS:
+        return trajectories(root)
+    if kind.content == PHOTOS:
+        return Photographs(*photographs(root), f"photographs in {root.name}")
+    return _pairs(name, kind, root)
+
+
+def _pairs(name: str, kind: Kind, root: Path) -> PhotographPairs:
+    found = kind.find(root)
+    if found.alone:
+        first = found.alone[0]
+        raise ValueError(f"{len(found.alone)} images of {root} have no partner, the first {first.name!r} in "
+                         f"{first.parent}; remove them, or get the set again.")  # fmt: skip
+    if not found.test or not found.train and not (kind.counts and not kind.counts[0]):
+        count = len(found.train) + len(found.test)
+        raise ValueError(f"{root} holds {count} pairs of {kind.title}; at least 2 are needed, one to hold out.")
+    official = kind_of("gopro").counts == (len(found.train), len(found.test))
+    title = "GoPro" if official and name in ("pairs", "gopro") else f"{kind.title} in {root.name}"
+    return PhotographPairs(found.train, found.test, title)
+
+
+def photographs(root: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Sharp photographs to train and held out: of ``train/`` (and ``val/``) and ``test/``, else every tenth.
+
+    Raises:
+        FileNotFoundError: when the folder holds no image.
+        ValueError: when there is one image only.
+    """
+    split = base(root, _has_split)
+    if _has_split(split):
+        extra = folder(split / "val") if any((split / "val").glob("*.*")) else {}
+        return {**folder(split / "train"), **extra}, folder(split / "test")
+    everything = folder(root)
     if len(everything) < 2:
         raise ValueError(f"{root} holds {len(everything)} image; at least 2 are needed, one to hold out.")
     held = set(sorted(everything)[::10])
-    return {k: v for k, v in everything.items() if k not in held}, {k: everything[k] for k in held}
+    return {k: v for k, v in everything.items() if k not in held}, {k: everything[k] for k in sorted(held)}
+
+
+def _has_split(root: Path) -> bool:
+    """BSDS500 has train/ and test/ twice: of images and of other files."""
+    for part in ("train", "test"):
+        try:
+            folder(root / part)
+        except FileNotFoundError:
+            return False
+    return True

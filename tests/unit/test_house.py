@@ -17,14 +17,17 @@ FLOORS = [  # a file may import from its own floor and those before it
     {"layers", "mshf", "rfdb", "fusion", "published"},
     {"pretrained", "lmfn", "variants", "__init__"},
     {"repro", "records"},
-    {"leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "corpus", "datasets"},
-    {"conventions", "metrics", "profiling", "timing"},
+    {
+        "leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "corpus", "layouts",
+        "realblur", "frames", "trajectories", "kinds", "datasets", "addresses", "resume", "archives", "download",
+    },
+    {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
     {"recipes", "checkpoints", "train", "evaluate"},
     {
         "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "summary",
         "figures", "ablation_figures", "report_figures", "report",
     },
-    {"lesson", "widgets", "exercises"},
+    {"lesson", "widgets", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
 ]
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))

@@ -1,0 +1,76 @@
+"""Is this the official set? One sentence from what was seen of a folder and what is published of the set."""
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lmfn_core.kinds import FRAMES, PAIRS, PHOTOS, SHOTS, Kind
+
+UNITS = {PAIRS: "pairs", PHOTOS: "photographs", FRAMES: "sequences", SHOTS: "shots with reference frames"}
+"""What a set is counted in, by what it is made of."""
+TOLERANCE = {True: 0.15, False: 1.5}
+"""How far, in dB, a mean may lie from the published one: over all pairs, and over a sample."""
+
+ENOUGH = 30
+"""Pairs from which on a mean says something: single images scatter by 3 dB."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a folder holds, beside the set that it should be."""
+
+    kind: Kind  # the set that it should be
+    root: Path
+    counts: tuple[int, int]  # to train and to test, in ``UNITS``
+    images: int  # image files in all
+    sizes: tuple[tuple[tuple[int, int], int], ...]  # ((width, height), how many images), most frequent first
+    unreadable: tuple[tuple[Path, str], ...]  # file and reason
+    alone: tuple[Path, ...]  # images without a partner
+    psnr: tuple[float, ...]  # blurred against sharp in dB, of each pair compared
+    everything: bool  # every image was decoded and every pair compared, not a sample
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: the official set, or how it differs from it."""
+        differs = list(_faults(self))
+        if self.kind.counts is None:
+            return (
+                f"Not fit for use: {'; '.join(differs)}."
+                if differs
+                else "Fit for use; no official set to compare with."
+            )
+        differs = [*_differences(self), *differs]
+        if differs:
+            return f"This is not the official {self.kind.title} as published: {'; '.join(differs)}."
+        read = "every image was decoded" if self.everything else "a sample was decoded, --all decodes every image"
+        return f"This agrees with all that is known here of the official {self.kind.title} ({read})."
+
+
+def _differences(seen: Check) -> Iterator[str]:
+    unit = UNITS[seen.kind.content]
+    if seen.kind.content == PHOTOS:  # sets of photographs are used whole, whoever split them
+        compared = [("", sum(seen.counts), sum(seen.kind.counts))]
+    else:
+        compared = list(zip((" to train", " to test"), seen.counts, seen.kind.counts, strict=True))
+    for half, ours, theirs in compared:
+        if ours != theirs:
+            yield f"{ours} of {theirs} {unit}{half}" if theirs else f"{ours} {unit}{half} where it has none"
+    odd = [
+        f"{many} images of {w} x {h}"
+        for (w, h), many in seen.sizes
+        if seen.kind.sizes and (w, h) not in seen.kind.sizes
+    ]
+    if odd:
+        yield f"{', '.join(odd[:3])} where its own are {' or '.join(f'{w} x {h}' for w, h in seen.kind.sizes)}"
+    if seen.kind.psnr and len(seen.psnr) >= ENOUGH:
+        mean = statistics.fmean(seen.psnr)
+        if abs(mean - seen.kind.psnr) > TOLERANCE[seen.everything]:
+            yield f"blurred images of {mean:.2f} dB where its test set averages about {seen.kind.psnr} dB"
+
+
+def _faults(seen: Check) -> Iterator[str]:
+    if seen.unreadable:
+        yield f"{len(seen.unreadable)} unreadable files"
+    if seen.alone:
+        yield f"{len(seen.alone)} images without a partner"

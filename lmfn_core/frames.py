@@ -1,0 +1,185 @@
+"""GOPRO_Large_all: raw frames of a 240 fps camera, averaged into blurred images when a batch is asked for.
+
+The mean of 7 to 13 consecutive frames is the blurred image, the middle frame the sharp one, as GoPro's pairs were made.
+Source: Nah et al., CVPR 2017, section 2.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from lmfn_core.layouts import base
+from lmfn_core.pairs import Pair, _augment, _generator, _image
+from lmfn_core.photos import folder
+
+GAMMA = 2.2
+"""GoPro's approximation of a camera's response: linear light is the encoded value to this power."""
+TEST_FRAMES = 11
+"""Frames of a held-out window: windows of a sequence follow each other without overlap."""
+_NUMBER = re.compile(r"(\d+)$")
+_GOPRO = re.compile(r"GOPR\d{4}_\d\d_\d\d")
+
+
+def average(frames: UInt8[Tensor, "n 3 h w"], gamma: bool = False) -> Float[Tensor, "3 h w"]:
+    """The blurred image that frames in a row add up to, in [0, 1], rounded to 8 bits.
+
+    Args:
+        gamma: False averages the encoded values, as GOPRO_Large's ``blur``; True averages linear light and encodes
+            the mean again, as its ``blur_gamma``.
+
+    >>> average(torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1).expand(2, 3, 4, 4), gamma=True).shape
+    torch.Size([3, 4, 4])
+    """
+    values = frames.float().div(255)
+    mean = values.pow(GAMMA).mean(dim=0).pow(1 / GAMMA) if gamma else values.mean(dim=0)
+    return mean.mul(255).round().div(255)
+
+
+@dataclass(frozen=True)
+class FrameAverages:
+    """Sequences of raw frames, name to paths in order of time; blurred by ``average``."""
+
+    train: Mapping[str, tuple[Path, ...]]
+    test: Mapping[str, tuple[Path, ...]]
+    name: str
+    gamma: bool = False  # average linear light instead of the encoded values
+    frames: tuple[int, int] = (7, 13)  # fewest and most frames of an average; odd, so that one is the middle
+
+    @property
+    def describe(self) -> str:
+        train, test = (sum(map(len, half.values())) for half in (self.train, self.test))
+        light = f"linear light (gamma {GAMMA})" if self.gamma else "encoded values"
+        return f"{self.name}, {train} frames to train and {test} held out, averages of {light}"
+
+    def train_batch(
+        self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
+    ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
+        choice = _generator(seed, step, "cpu")
+        fewest, most = self.frames
+        blurred, sharp = [], []
+        for _ in range(batch):
+            length = fewest + 2 * int(torch.randint((most - fewest) // 2 + 1, (), generator=choice))
+            window = _draw(self.train, length, choice)
+            tiles = _same_place(window, crop, choice).to(device, non_blocking=True)
+            blurred.append(average(tiles, self.gamma))
+            sharp.append(tiles[length // 2].float().div(255))
+        return _augment(torch.stack(blurred), torch.stack(sharp), choice, augment)
+
+    def test_pairs(self) -> Iterator[Pair]:
+        for window in windows(self.test, TEST_FRAMES):
+            sharp = window[TEST_FRAMES // 2]
+            blurred = average(torch.stack([_image(path) for path in window]), self.gamma)
+            name = f"{sharp.parent.name}/{sharp.stem}"
+            yield Pair(name, blurred.mul(255).round().to(torch.uint8), _image(sharp))
+
+
+def windows(sequences: Mapping[str, tuple[Path, ...]], length: int) -> Iterator[tuple[Path, ...]]:
+    """Runs of ``length`` consecutive frames, by sequence, that share no frame; a shorter rest is left out.
+
+    >>> [[p.name for p in w] for w in windows({"s": tuple(map(Path, "12345"))}, 2)]
+    [['1', '2'], ['3', '4']]
+    """
+    for name in sorted(sequences):
+        frames = sequences[name]
+        yield from (frames[i : i + length] for i in range(0, len(frames) - length + 1, length))
+
+
+def open_frames(root: Path, gamma: bool = False) -> FrameAverages:
+    """GOPRO_Large_all under ``root``: ``train|test/<sequence>/000001.png``; where no one has split it, the last tenth
+    of each sequence (a window at least) is held out, and no frame serves both.
+
+    Raises:
+        FileNotFoundError: when the folder does not exist or holds no image.
+        ValueError: when no sequence is long enough to train on, or none to hold out.
+    """
+    train, test = halves(root)
+    if not test:
+        train, test = _last_tenth(train)
+    source = FrameAverages(train, test, "GoPro's raw frames", gamma)
+    for half, least in ((train, source.frames[1]), (test, TEST_FRAMES)):
+        if not any(len(frames) >= least for frames in half.values()):
+            longest = max(map(len, half.values()), default=0)
+            raise ValueError(f"{root} has at most {longest} consecutive frames where {least} are averaged; give more.")
+    return source
+
+
+def halves(root: Path) -> tuple[dict[str, tuple[Path, ...]], dict[str, tuple[Path, ...]]]:
+    """The sequences of ``train/`` and of ``test/``; all to train where there are no such folders.
+
+    Raises:
+        FileNotFoundError: when the folder does not exist or holds no image.
+        ValueError: when a frame has no number.
+    """
+    root = base(root)
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        return sequences(root / "train"), sequences(root / "test")
+    return sequences(root), {}
+
+
+def sequences(root: Path) -> dict[str, tuple[Path, ...]]:
+    """Each folder's images in order of their numbers; where a number is missing, another sequence begins.
+
+    Raises:
+        FileNotFoundError: when the folder does not exist or holds no image.
+        ValueError: when a frame has no number.
+    """
+    found = {}
+    for place, inside in groupby(folder(root).values(), key=lambda path: path.parent):
+        numbered = sorted((_number(path), path) for path in inside)
+        runs = groupby(enumerate(numbered), key=lambda item: item[1][0] - item[0])
+        for _, run in runs:
+            paths = tuple(path for _, (_, path) in run)
+            found[f"{place.relative_to(root).as_posix()}/{paths[0].stem}"] = paths
+    return found
+
+
+def are_frames(root: Path) -> bool:
+    """Whether images lie as in GOPRO_Large_all: directly in folders named like GOPR0372_07_00, by number.
+
+    >>> are_frames(Path("nowhere"))
+    False
+    """
+    return any(_GOPRO.fullmatch(path.parent.name) and path.stem.isdigit() for path in root.rglob("*.png"))
+
+
+def _number(path: Path) -> int:
+    match = _NUMBER.search(path.stem)
+    if not match:
+        raise ValueError(f"The frame {path} has no number at the end of its name; frames are ordered by it.")
+    return int(match[1])
+
+
+def _last_tenth(whole: Mapping[str, tuple[Path, ...]]) -> tuple[dict, dict]:
+    cut = {name: len(frames) - max(len(frames) // 10, TEST_FRAMES) for name, frames in whole.items()}
+    kept = {name: cut[name] > 0 for name in whole}  # a sequence too short for both trains
+    train = {name: frames[: cut[name]] if kept[name] else frames for name, frames in whole.items()}
+    return train, {name: frames[cut[name] :] for name, frames in whole.items() if kept[name]}
+
+
+def _draw(sequences: Mapping[str, tuple[Path, ...]], length: int, generator: torch.Generator) -> tuple[Path, ...]:
+    """One of all windows, each as likely as another."""
+    counts = {name: max(len(sequences[name]) - length + 1, 0) for name in sorted(sequences)}
+    if not any(counts.values()):
+        raise ValueError(f"No sequence to train on has {length} consecutive frames; give longer ones.")
+    start = int(torch.randint(sum(counts.values()), (), generator=generator))
+    last = list(accumulate(counts.values()))
+    at = bisect_right(last, start)
+    start -= last[at] - list(counts.values())[at]
+    return sequences[list(counts)[at]][start : start + length]
+
+
+def _same_place(window: tuple[Path, ...], size: int, generator: torch.Generator) -> UInt8[Tensor, "n 3 size size"]:
+    height, width = _image(window[0]).shape[-2:]
+    if min(height, width) < size:
+        raise ValueError(f"The frame {window[0]} is {width} x {height}, smaller than a crop of {size} pixels; use a "
+                         f"smaller crop.")  # fmt: skip
+    top = int(torch.randint(height - size + 1, (), generator=generator))
+    left = int(torch.randint(width - size + 1, (), generator=generator))
+    return torch.stack([_image(path)[:, top : top + size, left : left + size] for path in window])
