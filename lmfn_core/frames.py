@@ -103,10 +103,10 @@ def open_frames(root: Path, gamma: bool = False) -> FrameAverages:
     if not test:
         train, test = _last_tenth(train)
     source = FrameAverages(train, test, "GoPro's raw frames", gamma)
-    for half, least in ((train, source.frames[1]), (test, TEST_FRAMES)):
-        if not any(len(frames) >= least for frames in half.values()):
-            longest = max(map(len, half.values()), default=0)
-            raise ValueError(f"{root} has at most {longest} consecutive frames where {least} are averaged; give more.")
+    train_long, test_long = (max(map(len, half.values()), default=0) for half in (train, test))
+    if train_long < source.frames[1] or test_long < TEST_FRAMES:
+        raise ValueError(f"{root} is too short: it takes {source.frames[1]} frames in a row to train on and "
+                         f"{TEST_FRAMES} others to hold out, and it has {train_long} and {test_long}.")  # fmt: skip
     return source
 
 
@@ -158,7 +158,7 @@ def _number(path: Path) -> int:
 
 def _last_tenth(whole: Mapping[str, tuple[Path, ...]]) -> tuple[dict, dict]:
     cut = {name: len(frames) - max(len(frames) // 10, TEST_FRAMES) for name, frames in whole.items()}
-    kept = {name: cut[name] > 0 for name in whole}  # a sequence too short for both trains
+    kept = {name: cut[name] >= FrameAverages.frames[1] for name in whole}  # a sequence too short for both trains
     train = {name: frames[: cut[name]] if kept[name] else frames for name, frames in whole.items()}
     return train, {name: frames[cut[name] :] for name, frames in whole.items() if kept[name]}
 

@@ -33,7 +33,7 @@ class Score:
     frames: int  # how many frames were compared
 
 
-def best(preds: UInt8[Tensor, "3 h w"], frames: Iterable[UInt8[Tensor, "3 h w"]]) -> Score:
+def best(preds: UInt8[Tensor, "3 h w"], frames: Iterable[UInt8[Tensor, "3 y x"]]) -> Score:
     """Score one restored image against every reference frame of its trajectory.
 
     Args:
@@ -101,7 +101,7 @@ def shifts_between(image: Float[Tensor, "h w"], frames: Float[Tensor, "n h w"]) 
 
 def benchmark(
     restore: Callable[[UInt8[Tensor, "3 h w"]], UInt8[Tensor, "3 h w"]],
-    shots: Iterable[tuple[str, UInt8[Tensor, "3 h w"], Iterable[UInt8[Tensor, "3 h w"]]]],
+    shots: Iterable[tuple[str, UInt8[Tensor, "3 h w"], Iterable[UInt8[Tensor, "3 y x"]]]],
 ) -> dict[str, object]:
     """Score a restorer over the benchmark: the mean over its images of each one's best.
 

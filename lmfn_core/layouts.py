@@ -17,7 +17,7 @@ SHARP = ("sharp", "target", "gt", "groundtruth", "hq")
 """Names of folders that hold the sharp ones, beside them."""
 GAMMA = ("blur_gamma",)
 """GOPRO_Large's images averaged in linear light."""
-DEPTH = 3
+DEPTH = 4
 """How many folders deep ``base`` looks for the one that an archive unpacked into."""
 
 _SUFFIX = re.compile(r"(.+)[_-](blur|blurred|blurry|sharp|gt)", re.IGNORECASE)
@@ -41,14 +41,21 @@ def base(root: Path, inside: Callable[[Path], bool] | None = None) -> Path:
 
     Without ``inside`` it is the folder that holds both ``train/`` and ``test/``.
 
+    Raises:
+        ValueError: when several fit, so that one would be picked unseen.
+
     >>> base(Path("nowhere")).name
     'nowhere'
     """
     inside = inside or (lambda path: (path / "train").is_dir() and (path / "test").is_dir())
     level = [root]
     for _ in range(DEPTH + 1):
-        if fitting := next(filter(inside, level), None):
-            return fitting
+        fitting = list(filter(inside, level))
+        if len(fitting) > 1:
+            raise ValueError(f"{root} holds several data sets, {fitting[0].name} and {fitting[1].name} among them; "
+                             f"give the folder of one.")  # fmt: skip
+        if fitting:
+            return fitting[0]
         level = [child for path in level if path.is_dir() for child in sorted(path.iterdir()) if child.is_dir()]
     return root
 
