@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from jaxtyping import UInt8
@@ -11,8 +13,7 @@ from torch import Tensor
 from lmfn_core.dataset_verdict import Check
 from lmfn_core.datasets import photographs
 from lmfn_core.frames import halves
-from lmfn_core.kinds import FRAMES, PAIRS, PHOTOS, SHOTS, Kind, kind_of
-from lmfn_core.layouts import Found
+from lmfn_core.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
 from lmfn_core.metrics import psnr
 from lmfn_core.photos import read_image
 from lmfn_core.trajectories import trajectories
@@ -41,21 +42,31 @@ def check(
     kind, root = kind_of(name), Path(path).expanduser()
     if not root.is_dir():
         raise FileNotFoundError(f"There is no folder {str(path)!r}; check the path.")
-    found, files = contents(kind, root)
+    there = contents(kind, root)
     sizes: Counter[tuple[int, int]] = Counter()
     unreadable: dict[Path, str] = {}
-    for file in progress(files):
+    for file in progress(there.files):
         _attempt(file, unreadable, lambda file=file: sizes.update([_size(file, decode=everything)]))
     measured = []
-    for pair in progress(_to_compare(kind, found, everything)):
+    for pair in progress(there.pairs if everything else spread(there.pairs, SAMPLE)):
         images = [_attempt(file, unreadable, lambda file=file: read_image(file)) for file in pair]
         measured += _psnr(*images)
-    return Check(kind, root, (len(found.train), len(found.test)), len(files), tuple(sizes.most_common()),
-                 tuple(unreadable.items()), found.alone, tuple(measured), everything)  # fmt: skip
+    return Check(kind, root, there.counts, len(there.files), tuple(sizes.most_common()), tuple(unreadable.items()),
+                 there.alone, tuple(measured), everything)  # fmt: skip
 
 
-def contents(kind: Kind, root: Path) -> tuple[Found, list[Path]]:
-    """A set's parts to train and to test, whatever they are, and all of its image files.
+@dataclass(frozen=True)
+class Contents:
+    """The image files of a set, of whatever kind it is."""
+
+    counts: tuple[int, int]  # to train and to test, in what the kind is counted in
+    files: tuple[Path, ...]  # every image once
+    alone: tuple[Path, ...] = ()  # those without a partner
+    pairs: tuple[tuple[Path, Path], ...] = ()  # to compare: the test pairs where there are some; none without alignment
+
+
+def contents(kind: Kind, root: Path) -> Contents:
+    """Find the files of a set.
 
     Raises:
         ValueError: for a layout that cannot be read.
@@ -64,16 +75,22 @@ def contents(kind: Kind, root: Path) -> tuple[Found, list[Path]]:
     if kind.content == SHOTS:
         source = trajectories(root)
         files = [file for shot in source.shots for file in (shot.blurred, *shot.frames)]
-        return Found({}, source.test, source.alone), [*files, *source.alone]
-    if kind.content in (PHOTOS, FRAMES):
-        train, test = photographs(root) if kind.content == PHOTOS else halves(root)
-        parts = (*train.values(), *test.values())
-        return Found(train, test), list(parts) if kind.content == PHOTOS else [file for run in parts for file in run]
+        return Contents((0, len(source.shots)), (*files, *source.alone), source.alone)
+    if kind.content == PHOTOS:
+        train, test = photographs(root)
+        return Contents((len(train), len(test)), (*train.values(), *test.values()))
+    if kind.content == FRAMES:
+        train, test = halves(root)
+        return Contents((len(train), len(test)), tuple(chain(*train.values(), *test.values())))
     found = kind.find(root)
-    pairs = [file for half in (found.train, found.test) for pair in half.values() for file in pair]
+    pairs = [*found.train.values(), *found.test.values()]
     if not pairs and not found.alone:
         raise FileNotFoundError(f"There is no pair of {kind.title} under {str(root)!r}; is it another kind of set?")
-    return found, [*dict.fromkeys(pairs), *found.alone]  # HIDE-like sets may use a sharp image twice
+    half = found.test or found.train
+    files = dict.fromkeys((*chain(*pairs), *found.alone))  # a sharp image may serve several blurred ones
+    return Contents(
+        (len(found.train), len(found.test)), tuple(files), found.alone, tuple(half[n] for n in sorted(half))
+    )
 
 
 def spread(items: Sequence, most: int) -> list:
@@ -85,14 +102,6 @@ def spread(items: Sequence, most: int) -> list:
     if len(items) <= most:
         return list(items)
     return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
-
-
-def _to_compare(kind: Kind, found: Found, everything: bool) -> list[tuple[Path, Path]]:
-    if kind.content != PAIRS:  # nothing to compare, or not without alignment
-        return []
-    half = found.test or found.train
-    pairs = [half[name] for name in sorted(half)]
-    return pairs if everything else spread(pairs, SAMPLE)
 
 
 def _attempt(file: Path, unreadable: dict[Path, str], read: Callable[[], object]) -> object:

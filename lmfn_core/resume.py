@@ -15,8 +15,8 @@ import requests
 
 from lmfn_core.records import write_text
 
-PIECE = 1 << 18
-"""Bytes written at a time."""
+PIECE = 1 << 16
+"""Bytes written at a time; what came of an unfinished piece is lost where the connection is cut."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,322 @@
+"""Downloads from a server on this machine: whole, cut and continued, changed, wrong, refused; and unsafe archives."""
+
+import hashlib
+import io
+import stat
+import tarfile
+import threading
+import zipfile
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from lmfn_core.addresses import ADDRESSES, Address, Remote, address_of
+from lmfn_core.archives import unpack
+from lmfn_core.download import LOCK, fetch, get
+from lmfn_core.kinds import KINDS
+from lmfn_core.resume import PIECE
+
+BODY = bytes(range(256)) * 4096  # 1 MiB
+SHA = hashlib.sha256(BODY).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves ``files``; ``cut`` connections are closed after that many bytes, each once."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files, self.cuts, self.asked = {}, [], []
+        self.ranges, self.tag, self.content_type = True, '"one"', "application/octet-stream"
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        server, name = self.server, self.path.split("?")[0].lstrip("/")
+        wanted = self.headers.get("Range")
+        server.asked.append((name, wanted))
+        if name not in server.files:
+            return self.send_error(404)
+        body, start = server.files[name], 0
+        if wanted and server.ranges:
+            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+            if start >= len(body):
+                return self.send_error(416)
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(body) - start))
+        self.send_header("Content-Type", server.content_type)
+        self.send_header("ETag", server.tag)
+        self.end_headers()
+        end = start + server.cuts.pop(0) if server.cuts else len(body)
+        self.wfile.write(body[start:end])
+
+    def log_message(self, *arguments):
+        """Quiet."""
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = Server()
+    server.files["set.bin"] = BODY
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def remote(server, known=f"sha256:{SHA}", name="set.bin"):
+    return Remote(server.url(name), known)
+
+
+def zipped(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_a_complete_download(server, tmp_path):
+    told = []
+    file = fetch(remote(server), tmp_path, lambda *seen: told.append(seen))
+    assert file.read_bytes() == BODY
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set.bin"]
+    assert told[-1] == ("set.bin", len(BODY), len(BODY)) and len(told) > 2
+    fetch(remote(server), tmp_path)
+    assert len(server.asked) == 1  # what is there and right is not asked for again
+
+
+def test_a_cut_connection_is_continued_at_once(server, tmp_path):
+    server.cuts = [300_000, 400_000]
+    assert fetch(remote(server), tmp_path).read_bytes() == BODY
+    starts = [wanted for _, wanted in server.asked]
+    assert starts[0] is None and starts[1] == f"bytes={4 * PIECE}-" and starts[2] == f"bytes={10 * PIECE}-"
+
+
+def test_a_cut_connection_is_continued_by_the_next_call(server, tmp_path):
+    server.cuts = [100_000] * 4
+    with pytest.raises(ConnectionError, match="was cut after 262,144 bytes; run the same command again"):
+        fetch(remote(server), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set.bin.part", "set.bin.part.json"]
+    assert fetch(remote(server), tmp_path).read_bytes() == BODY
+    assert server.asked[-1] == ("set.bin", f"bytes={4 * PIECE}-")
+
+
+def test_a_server_without_ranges_starts_again(server, tmp_path):
+    server.ranges, server.cuts = False, [300_000]
+    assert fetch(remote(server), tmp_path).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("change", ["tag", "size"])
+def test_a_file_that_changed_meanwhile_starts_again(server, tmp_path, change):
+    server.cuts = [100_000] * 4
+    with pytest.raises(ConnectionError):
+        fetch(remote(server), tmp_path)
+    other = BODY[::-1] + (b"x" if change == "size" else b"")
+    server.files["set.bin"] = other
+    server.tag = '"two"' if change == "tag" else server.tag
+    file = fetch(remote(server, f"sha256:{hashlib.sha256(other).hexdigest()}"), tmp_path)
+    assert file.read_bytes() == other
+
+
+def test_a_part_that_is_complete_is_not_asked_for(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("lmfn_core.resume._hand_over", lambda part, output: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):  # stopped after the last byte
+        fetch(remote(server), tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert fetch(remote(server), tmp_path).read_bytes() == BODY and len(server.asked) == 1
+
+
+def test_a_wrong_checksum_is_set_aside(server, tmp_path):
+    with pytest.raises(ValueError, match=r"has not the expected checksum sha256:0000.* kept as .*set\.bin\.wrong"):
+        fetch(remote(server, "sha256:" + "0" * 64), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["set.bin.wrong"]
+    assert (tmp_path / "set.bin.wrong").read_bytes() == BODY
+    assert fetch(remote(server), tmp_path).read_bytes() == BODY  # the next one starts afresh
+
+
+def test_md5_is_understood(server, tmp_path):
+    assert fetch(remote(server, f"md5:{hashlib.md5(BODY).hexdigest()}"), tmp_path).exists()
+    with pytest.raises(ValueError, match="is there already, and has not the expected checksum md5:00"):
+        fetch(remote(server, "md5:" + "0" * 32), tmp_path)
+    assert (tmp_path / "set.bin").read_bytes() == BODY
+
+
+def test_an_unpublished_checksum_is_kept_from_the_first_download(server, tmp_path):
+    fetch(remote(server, None), tmp_path)
+    assert (tmp_path / LOCK).read_text() == f"{SHA}  set.bin\n"
+    (tmp_path / "set.bin").unlink()
+    server.files["set.bin"] = BODY[::-1]
+    with pytest.raises(ValueError, match=f"has not the expected checksum sha256:{SHA}"):
+        fetch(remote(server, None), tmp_path)
+    server.files["other"] = b"small"
+    fetch(remote(server, None, "other"), tmp_path)
+    assert (tmp_path / LOCK).read_text().splitlines()[1] == f"{SHA}  set.bin"
+
+
+def test_a_web_page_in_the_files_place(server, tmp_path):
+    server.content_type = "text/html; charset=utf-8"
+    with pytest.raises(ValueError, match="answered with a web page and not with a file"):
+        fetch(remote(server, None), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_gone(server, tmp_path):
+    with pytest.raises(ValueError, match=r"/gone answered 404 Not Found; the file may have moved"):
+        fetch(remote(server, None, "gone"), tmp_path)
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ConnectionError, match=r"There is no connection to http://127\.0\.0\.1"):
+        fetch(remote(server), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_get_unpacks_whole(server, tmp_path):
+    server.files = {"a.zip": zipped(**{"top/train/x.txt": b"1"}), "b.zip": zipped(**{"top/test/y.txt": b"2"})}
+    address = Address("Set", "pairs", "page", "terms", "set", tuple(Remote(server.url(f"{n}.zip")) for n in "ab"))
+    place = get(address, tmp_path)
+    assert (place / "top/train/x.txt").read_bytes() == b"1" and (place / "top/test/y.txt").read_bytes() == b"2"
+    with pytest.raises(FileExistsError, match="is there already; check it, delete it"):
+        get(address, tmp_path)
+    assert len(server.asked) == 2
+
+
+def test_get_of_single_files_continues_with_those_that_lack(server, tmp_path):
+    server.files = {"1.png": b"one", "2.png": b"two"}
+    files = tuple(Remote(server.url(f"{n}.png")) for n in (1, 2))
+    address = Address("Set", "photos", "page", "terms", "set", files, archives=False)
+    get(replace(address, files=files[:1]), tmp_path)
+    assert sorted(path.name for path in get(address, tmp_path).glob("*.png")) == ["1.png", "2.png"]
+    assert len(server.asked) == 2
+
+
+def test_get_by_hand_names_the_page(tmp_path):
+    with pytest.raises(ValueError, match="cannot be downloaded by a program: visit http://cg.postech"):
+        get(address_of("realblur-j"), tmp_path)
+
+
+def tarred(path, *members: tuple[tarfile.TarInfo, bytes]):
+    with tarfile.open(path, "w:gz") as archive:
+        for info, content in members:
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", content: bytes = b"") -> tuple:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, link
+    return info, content
+
+
+CLIMBING = ["../out.txt", "a/../../out.txt", "/out.txt", "..\\out.txt", "C:\\out.txt", "C:out.txt", "\\\\host\\out"]
+
+
+@pytest.mark.parametrize("name", CLIMBING)
+def test_archives_that_climb_out_are_refused_whole(tmp_path, name):
+    (tmp_path / "a.zip").write_bytes(zipped(**{"fine.txt": b"fine", name: b"bad"}))
+    tarred(tmp_path / "a.tgz", member("fine.txt", content=b"fine"), member(name, content=b"bad"))
+    for archive in ("a.zip", "a.tgz"):
+        with pytest.raises(ValueError, match="would be written outside the folder; it was not unpacked"):
+            unpack([tmp_path / archive], tmp_path / "deep" / "out")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix not in (".zip", ".tgz")]
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (member("l", tarfile.SYMTYPE, "/etc/passwd"), "links to '/etc/passwd'"),
+        (member("l", tarfile.SYMTYPE, "../../x"), r"links to '\.\./\.\./x'"),
+        (member("l", tarfile.LNKTYPE, "../x"), r"links to '\.\./x'"),
+        (member("l", tarfile.SYMTYPE, "folder"), "links to 'folder'"),
+        (member("l", tarfile.CHRTYPE), "a device or pipe, 'l'"),
+        (member("l", tarfile.FIFOTYPE), "a device or pipe, 'l'"),
+    ],
+)
+def test_links_out_and_devices_are_refused(tmp_path, bad, why):
+    archive = tarred(tmp_path / "a.tgz", member("fine.txt", content=b"fine"), member("folder", tarfile.DIRTYPE), bad)
+    with pytest.raises(ValueError, match=why):
+        unpack([archive], tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tgz"]
+
+
+def test_links_inside_become_copies(tmp_path):
+    links = member("d/soft", tarfile.SYMTYPE, "../a.txt"), member("hard", tarfile.LNKTYPE, "a.txt")
+    out = unpack([tarred(tmp_path / "a.tgz", member("a.txt", content=b"text"), *links)], tmp_path / "out")
+    for name in ("a.txt", "d/soft", "hard"):
+        assert (out / name).read_bytes() == b"text" and not (out / name).is_symlink()
+
+
+def test_links_in_circles(tmp_path):
+    links = member("a", tarfile.SYMTYPE, "b"), member("b", tarfile.SYMTYPE, "a")
+    with pytest.raises(ValueError, match="cannot be unpacked"):
+        unpack([tarred(tmp_path / "a.tgz", *links)], tmp_path / "out")
+
+
+def test_links_in_zips_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        info = zipfile.ZipInfo("link")
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(info, "/etc/passwd")
+    with pytest.raises(ValueError, match="holds a link, 'link'"):
+        unpack([tmp_path / "a.zip"], tmp_path / "out")
+
+
+def test_damaged_archives_leave_nothing(tmp_path):
+    whole = zipped(**{"a.txt": b"first", "b.txt": b"second" * 1000})
+    (tmp_path / "bad.zip").write_bytes(whole.replace(b"second", b"SECOND", 1))  # its CRC is another
+    (tmp_path / "good.zip").write_bytes(whole)
+    (tmp_path / "no.zip").write_bytes(b"<html>")
+    short = tarred(tmp_path / "cut.tgz", member("a", content=bytes(range(256)) * 400))
+    short.write_bytes(short.read_bytes()[:-300])
+    before = sorted(tmp_path.iterdir())
+    for name, why in (
+        ("bad.zip", "cannot be unpacked"),
+        ("no.zip", "neither a zip nor a tar"),
+        ("cut.tgz", "cannot be"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            unpack([tmp_path / "good.zip", tmp_path / name], tmp_path / "out")
+        assert sorted(tmp_path.iterdir()) == before
+
+
+def test_too_little_room_is_said_before_anything_is_written(tmp_path, monkeypatch):
+    (tmp_path / "a.zip").write_bytes(zipped(a=b"12345"))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 4}))
+    with pytest.raises(OSError, match="unpacks to 0.0 GB, and .* left; make room"):
+        unpack([tmp_path / "a.zip"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_there_is_not_overwritten(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(a=b"new"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").write_bytes(b"old")
+    with pytest.raises(FileExistsError, match="is there already"):
+        unpack([tmp_path / "a.zip"], tmp_path / "out")
+    assert (tmp_path / "out" / "a").read_bytes() == b"old"
+    (tmp_path / "out" / "a").unlink()
+    assert (unpack([tmp_path / "a.zip"], tmp_path / "out") / "a").read_bytes() == b"new"
+
+
+def test_addresses_are_complete():
+    for name, address in ADDRESSES.items():
+        assert address.kind in KINDS and address.page.startswith("http") and address.terms, name
+        for file in address.files:
+            algorithm, _, value = (file.known or "sha256:" + "0" * 64).partition(":")
+            assert len(value) == {"sha256": 64, "md5": 32}[algorithm] and int(value, 16) >= 0
+            assert file.url.startswith(("https://", "http://people.kyb")), "plain http only where a checksum is known"
+            assert file.url.startswith("https://") or file.known
+    assert address_of("hide").files[0].name == "HIDE_dataset.zip"
+    with pytest.raises(ValueError, match="no data set 'bsd500' to download. Did you mean 'bsds500'"):
+        address_of("bsd500")
