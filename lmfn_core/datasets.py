@@ -84,7 +84,7 @@ def _has_suffixes(root: Path) -> bool:
 
 def _open(name: str, kind: Kind, root: Path) -> Source:
     if kind.content == FRAMES:
-        return open_frames(root)
+        return open_frames(root, gamma=name == "gopro-all-gamma")
     if kind.content == SHOTS:
         return trajectories(root)
     if kind.content == PHOTOS:

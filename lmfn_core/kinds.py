@@ -48,6 +48,7 @@ KINDS = MappingProxyType(
             note="Published GoPro scores use `blur` unless they say otherwise.",
         ),
         "gopro-all": Kind("GOPRO_Large_all", FRAMES, None, (22, 11), _HD),
+        "gopro-all-gamma": Kind("GOPRO_Large_all, averaged in linear light", FRAMES, None, (22, 11), _HD),
         "hide": Kind("HIDE", PAIRS, hide, (6397, 2025), _HD),
         "kohler": Kind("Köhler", SHOTS, None, (0, 48), ((800, 800),)),
         "realblur-j": Kind("RealBlur-J", PAIRS, partial(realblur, letter="J"), (3758, 980)),

@@ -32,9 +32,6 @@ class Found:
     test: Mapping[str, tuple[Path, Path]] = field(default_factory=dict)  # held out
     alone: tuple[Path, ...] = ()  # images without a partner
 
-    def __or__(self, other: "Found") -> "Found":
-        return Found({**self.train, **other.train}, {**self.test, **other.test}, self.alone + other.alone)
-
 
 def base(root: Path, inside: Callable[[Path], bool] | None = None) -> Path:
     """The folder that ``inside`` accepts: ``root`` itself, or the first one at most ``DEPTH`` below it, else ``root``.

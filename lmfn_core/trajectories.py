@@ -65,6 +65,11 @@ class Trajectories:
             sharp = read_image(shot.frames[len(shot.frames) // 2])
             yield Pair(shot.name, read_image(shot.blurred), sharp)
 
+    def to_score(self) -> Iterator[tuple[str, UInt8[Tensor, "3 h w"], Iterator[UInt8[Tensor, "3 h w"]]]]:
+        """What ``kohler.benchmark`` takes: name, blurred image, and every frame, read when it is asked for."""
+        for shot in self.shots:
+            yield shot.name, read_image(shot.blurred), shot.references()
+
 
 def trajectories(root: Path) -> Trajectories:
     """Find the blurred images and their frames under ``root``, wherever in it they lie.

@@ -10,9 +10,11 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from typer.testing import CliRunner
 
 from lmfn_core.addresses import ADDRESSES, Address, Remote, address_of
 from lmfn_core.archives import unpack
+from lmfn_core.cli import app
 from lmfn_core.download import LOCK, fetch, get
 from lmfn_core.kinds import KINDS
 from lmfn_core.resume import PIECE
@@ -198,6 +200,20 @@ def test_get_of_single_files_continues_with_those_that_lack(server, tmp_path):
     get(replace(address, files=files[:1]), tmp_path)
     assert sorted(path.name for path in get(address, tmp_path).glob("*.png")) == ["1.png", "2.png"]
     assert len(server.asked) == 2
+
+
+def test_the_command_line_gets_a_set_and_says_what_failed(server, tmp_path, monkeypatch):
+    server.files, server.cuts = {"set.zip": zipped(**{"a.txt": BODY})}, [5 * PIECE]
+    files = (Remote(server.url("set.zip"), "sha256:" + hashlib.sha256(server.files["set.zip"]).hexdigest()),)
+    address = Address("Set", "pairs", "http://page", "some terms", "set", files)
+    monkeypatch.setattr("lmfn_core.addresses.ADDRESSES", {"set": address, "bad": replace(address, files=(
+        replace(files[0], known="sha256:" + "0" * 64),), folder="bad")})  # fmt: skip
+    ran = CliRunner().invoke(app, ["data", "get", "set", "--to", str(tmp_path), "--yes"])
+    assert ran.exit_code == 0 and "some terms" in ran.stdout and len(server.asked) == 2
+    assert (tmp_path / "set" / "a.txt").read_bytes() == BODY
+    ran = CliRunner().invoke(app, ["data", "get", "bad", "--to", str(tmp_path / "other"), "--yes"])
+    assert ran.exit_code == 1 and "has not the expected checksum" in ran.stderr
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["set.zip.wrong"]
 
 
 def test_get_by_hand_names_the_page(tmp_path):

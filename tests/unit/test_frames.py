@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from lmfn_core.datasets import open_data
 from lmfn_core.frames import TEST_FRAMES, FrameAverages, average, open_frames, sequences, windows
 from lmfn_core.pairs import Source
 from lmfn_core.photos import read_image
@@ -80,6 +81,7 @@ def test_gamma_changes_the_blurred_image_only(tmp_path):
     film(tmp_path / "a", 40)
     linear, gamma = open_frames(tmp_path), open_frames(tmp_path, gamma=True)
     assert "encoded values" in linear.describe and "gamma 2.2" in gamma.describe
+    assert open_data(f"gopro-all-gamma:{tmp_path}") == gamma and open_data(f"gopro-all:{tmp_path}") == linear
     (blurred, sharp), (bright, same) = batch(linear), batch(gamma)
     assert torch.equal(sharp, same) and (bright[:, 0] >= blurred[:, 0]).all() and not torch.equal(bright, blurred)
 

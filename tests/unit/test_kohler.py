@@ -8,6 +8,7 @@ import torch
 from lmfn_core.kohler import CHUNK, benchmark, best, compare, shifts_between
 from lmfn_core.multiscale import LOW_PASS, WEIGHTS, multiscale_ssim
 from lmfn_core.photos import bundled, read_image
+from lmfn_core.trajectories import trajectories
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "kohler"
 SHIFTS = [(0, 0), (5, 0), (0, -7), (-12, 9), (31, 40)]
@@ -149,3 +150,5 @@ def test_real_shots_gain_by_alignment():
         plain = 10 * torch.log10(255**2 / (blurred.double() - frame.double()).square().mean()).item()
         score = best(blurred, [frame])
         assert score.psnr > plain + 3 and score.shift != (0, 0)
+    result = benchmark(lambda blurred: blurred, trajectories(DATA).to_score())
+    assert [(image["name"], image["frames"]) for image in result["images"]] == [("1_1", 1)]
