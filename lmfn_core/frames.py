@@ -15,8 +15,10 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from lmfn_core.crops import generator_of, random_window, turn
+from lmfn_core.decoded import decoded
 from lmfn_core.layouts import base
-from lmfn_core.pairs import Pair, _augment, _generator, _image
+from lmfn_core.pairs import Pair
 from lmfn_core.photos import folder
 
 GAMMA = 2.2
@@ -61,23 +63,25 @@ class FrameAverages:
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
-        choice = _generator(seed, step, "cpu")
+        choice = generator_of(seed, step, "cpu")
         fewest, most = self.frames
         blurred, sharp = [], []
         for _ in range(batch):
             length = fewest + 2 * int(torch.randint((most - fewest) // 2 + 1, (), generator=choice))
-            window = _draw(self.train, length, choice)
-            tiles = _same_place(window, crop, choice).to(device, non_blocking=True)
+            paths = _draw(self.train, length, choice)
+            window = random_window(decoded(paths[0]), crop, paths[0].name, choice)
+            tiles = torch.stack([decoded(path)[window] for path in paths]).to(device, non_blocking=True)
             blurred.append(average(tiles, self.gamma))
             sharp.append(tiles[length // 2].float().div(255))
-        return _augment(torch.stack(blurred), torch.stack(sharp), choice, augment)
+        pairs = (torch.stack(blurred), torch.stack(sharp))
+        return turn(pairs, choice) if augment else pairs
 
     def test_pairs(self) -> Iterator[Pair]:
         for window in windows(self.test, TEST_FRAMES):
             sharp = window[TEST_FRAMES // 2]
-            blurred = average(torch.stack([_image(path) for path in window]), self.gamma)
+            blurred = average(torch.stack([decoded(path) for path in window]), self.gamma)
             name = f"{sharp.parent.name}/{sharp.stem}"
-            yield Pair(name, blurred.mul(255).round().to(torch.uint8), _image(sharp))
+            yield Pair(name, blurred.mul(255).round().to(torch.uint8), decoded(sharp))
 
 
 def windows(sequences: Mapping[str, tuple[Path, ...]], length: int) -> Iterator[tuple[Path, ...]]:
@@ -173,13 +177,3 @@ def _draw(sequences: Mapping[str, tuple[Path, ...]], length: int, generator: tor
     at = bisect_right(last, start)
     start -= last[at] - list(counts.values())[at]
     return sequences[list(counts)[at]][start : start + length]
-
-
-def _same_place(window: tuple[Path, ...], size: int, generator: torch.Generator) -> UInt8[Tensor, "n 3 size size"]:
-    height, width = _image(window[0]).shape[-2:]
-    if min(height, width) < size:
-        raise ValueError(f"The frame {window[0]} is {width} x {height}, smaller than a crop of {size} pixels; use a "
-                         f"smaller crop.")  # fmt: skip
-    top = int(torch.randint(height - size + 1, (), generator=generator))
-    left = int(torch.randint(width - size + 1, (), generator=generator))
-    return torch.stack([_image(path)[:, top : top + size, left : left + size] for path in window])

@@ -131,7 +131,7 @@ def test_too_few_frames(tmp_path):
 
 
 def test_a_frame_smaller_than_a_crop(source):
-    with pytest.raises(ValueError, match="is 40 x 32, smaller than a crop of 48 pixels"):
+    with pytest.raises(ValueError, match=r"0000..\.png' is 40 x 32, smaller than the 48 pixels that a crop takes"):
         batch(source, crop=48)
 
 
