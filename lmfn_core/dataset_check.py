@@ -77,7 +77,7 @@ def contents(kind: Kind, root: Path) -> Contents:
         files = [file for shot in source.shots for file in (shot.blurred, *shot.frames)]
         return Contents((0, len(source.shots)), (*files, *source.alone), source.alone)
     if kind.content == PHOTOS:
-        train, test = photographs(root)
+        train, test = photographs(root, kind)
         return Contents((len(train), len(test)), (*train.values(), *test.values()))
     if kind.content == FRAMES:
         train, test = halves(root)

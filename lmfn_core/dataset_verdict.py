@@ -11,7 +11,6 @@ UNITS = {PAIRS: "pairs", PHOTOS: "photographs", FRAMES: "sequences", SHOTS: "sho
 """What a set is counted in, by what it is made of."""
 TOLERANCE = {True: 0.15, False: 1.5}
 """How far, in dB, a mean may lie from the published one: over all pairs, and over a sample."""
-
 ENOUGH = 30
 """Pairs from which on a mean says something: single images scatter by 3 dB."""
 
@@ -33,17 +32,15 @@ class Check:
     @property
     def verdict(self) -> str:
         """One sentence: the official set, or how it differs from it."""
-        differs = list(_faults(self))
+        faults = list(_faults(self))
         if self.kind.counts is None:
             return (
-                f"Not fit for use: {'; '.join(differs)}."
-                if differs
-                else "Fit for use; no official set to compare with."
+                f"Not fit for use: {'; '.join(faults)}." if faults else "Fit for use; no official set to compare with."
             )
-        differs = [*_differences(self), *differs]
-        if differs:
+        if differs := [*_differences(self), *faults]:
             return f"This is not the official {self.kind.title} as published: {'; '.join(differs)}."
-        read = "every image was decoded" if self.everything else "a sample was decoded, --all decodes every image"
+        read = f"headers were read and {len(self.psnr)} pairs compared, --all decodes every image"
+        read = "every image was decoded" if self.everything else read
         return f"This agrees with all that is known here of the official {self.kind.title} ({read})."
 
 
@@ -56,11 +53,7 @@ def _differences(seen: Check) -> Iterator[str]:
     for half, ours, theirs in compared:
         if ours != theirs:
             yield f"{ours} of {theirs} {unit}{half}" if theirs else f"{ours} {unit}{half} where it has none"
-    odd = [
-        f"{many} images of {w} x {h}"
-        for (w, h), many in seen.sizes
-        if seen.kind.sizes and (w, h) not in seen.kind.sizes
-    ]
+    odd = [f"{many} images of {w} x {h}" for (w, h), many in seen.sizes if (w, h) not in (seen.kind.sizes or [(w, h)])]
     if odd:
         yield f"{', '.join(odd[:3])} where its own are {' or '.join(f'{w} x {h}' for w, h in seen.kind.sizes)}"
     if seen.kind.psnr and len(seen.psnr) >= ENOUGH:
@@ -71,6 +64,6 @@ def _differences(seen: Check) -> Iterator[str]:
 
 def _faults(seen: Check) -> Iterator[str]:
     if seen.unreadable:
-        yield f"{len(seen.unreadable)} unreadable files"
+        yield f"{len(seen.unreadable)} unreadable file{'s' * (len(seen.unreadable) > 1)}"
     if seen.alone:
-        yield f"{len(seen.alone)} images without a partner"
+        yield f"{len(seen.alone)} image{'s' * (len(seen.alone) > 1)} without a partner"

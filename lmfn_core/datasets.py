@@ -88,7 +88,7 @@ def _open(name: str, kind: Kind, root: Path) -> Source:
     if kind.content == SHOTS:
         return trajectories(root)
     if kind.content == PHOTOS:
-        return Photographs(*photographs(root), f"photographs in {root.name}")
+        return Photographs(*photographs(root, kind), f"photographs in {root.name}")
     return _pairs(name, kind, root)
 
 
@@ -106,14 +106,16 @@ def _pairs(name: str, kind: Kind, root: Path) -> PhotographPairs:
     return PhotographPairs(found.train, found.test, title)
 
 
-def photographs(root: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+def photographs(root: Path, kind: Kind) -> tuple[dict[str, Path], dict[str, Path]]:
     """Sharp photographs to train and held out: of ``train/`` (and ``val/``) and ``test/``, else every tenth.
+
+    Of a published set these folders may lie deeper, as its archive unpacks; of any other folder all images are taken.
 
     Raises:
         FileNotFoundError: when the folder holds no image.
         ValueError: when there is one image only.
     """
-    split = base(root, _has_split)
+    split = base(root, _has_split) if kind.counts else root
     if _has_split(split):
         extra = folder(split / "val") if any((split / "val").glob("*.*")) else {}
         return {**folder(split / "train"), **extra}, folder(split / "test")

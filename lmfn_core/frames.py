@@ -17,7 +17,7 @@ from torch import Tensor
 
 from lmfn_core.crops import generator_of, random_window, turn
 from lmfn_core.decoded import decoded
-from lmfn_core.layouts import base
+from lmfn_core.layouts import BLURRED, base, named
 from lmfn_core.pairs import Pair
 from lmfn_core.photos import folder
 
@@ -119,8 +119,10 @@ def halves(root: Path) -> tuple[dict[str, tuple[Path, ...]], dict[str, tuple[Pat
 
     Raises:
         FileNotFoundError: when the folder does not exist or holds no image.
-        ValueError: when a frame has no number.
+        ValueError: when a frame has no number, or there are blurred images among them.
     """
+    if named(root, BLURRED):
+        raise ValueError(f"{root} holds blurred images, not only raw frames; say gopro:{root} for GOPRO_Large's pairs.")
     root = base(root)
     if (root / "train").is_dir() and (root / "test").is_dir():
         return sequences(root / "train"), sequences(root / "test")

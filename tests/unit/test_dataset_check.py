@@ -61,7 +61,7 @@ def test_unmatched_and_unreadable_files_are_named(pairs):
     reasons = {path.name: reason for path, reason in seen.unreadable}
     assert set(reasons) == {"1.png", "2.png"} and "blur/1.png" in reasons["1.png"]
     assert reasons["2.png"].endswith("2.png' is truncated (it has no end); copy or download it again.")
-    assert seen.verdict == "Not fit for use: 2 unreadable files; 1 images without a partner."
+    assert seen.verdict == "Not fit for use: 2 unreadable files; 1 image without a partner."
     assert seen.sizes == (((24, 20), 7),)
 
 
@@ -96,7 +96,7 @@ def test_a_sample_is_spread_evenly(tmp_path):
 def test_the_official_counts_are_recognised(kind):
     assert official(kind).verdict == (
         f"This agrees with all that is known here of the official {KINDS[kind].title} "
-        f"(a sample was decoded, --all decodes every image)."
+        f"(headers were read and {len(official(kind).psnr)} pairs compared, --all decodes every image)."
     )
     fewer = official(kind, counts=(KINDS[kind].counts[0], KINDS[kind].counts[1] - 1))
     assert fewer.verdict.startswith(f"This is not the official {KINDS[kind].title} as published: ")
@@ -115,7 +115,7 @@ def test_another_blur_is_recognised():
 
 def test_faults_spoil_the_official_set():
     said = official(unreadable=((Path("a"), "why"),), alone=(Path("b"), Path("c"))).verdict
-    assert said.endswith("as published: 1 unreadable files; 2 images without a partner.")
+    assert said.endswith("as published: 1 unreadable file; 2 images without a partner.")
 
 
 def test_photographs_frames_and_shots(tmp_path):

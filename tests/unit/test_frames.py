@@ -120,6 +120,13 @@ def test_frames_are_ordered_by_number(tmp_path):
         sequences(tmp_path)
 
 
+def test_pairs_are_not_taken_for_raw_frames(tmp_path):
+    for kind in ("blur", "sharp"):
+        film(tmp_path / "GOPR0001_01_00" / kind, 30)
+    with pytest.raises(ValueError, match="holds blurred images, not only raw frames; say gopro:"):
+        open_data(f"gopro-all:{tmp_path}")
+
+
 def test_too_few_frames(tmp_path):
     film(tmp_path / "a", 9)
     with pytest.raises(ValueError, match="13 frames in a row to train on and 11 others to hold out.* has 9 and 0"):

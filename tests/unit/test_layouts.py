@@ -196,6 +196,12 @@ def test_bsds_keeps_its_split_and_its_validation_images_train(tmp_path):
     assert (sorted(source.train), sorted(source.test)) == (["0.jpg", "1.jpg", "2.jpg"], ["3.jpg"])
 
 
+def test_photographs_deeper_down_are_not_picked_unseen(tmp_path):
+    lay(tmp_path, *(f"holiday/{i}.jpg" for i in range(9)), "one/train/a.jpg", "one/test/b.jpg")
+    source = open_data(str(tmp_path))
+    assert len(source.train) + len(source.test) == 11
+
+
 def test_kinds_are_named_and_drive_letters_are_not_kinds():
     assert split_kind("gopro-gamma:/a b/c") == ("gopro-gamma", "/a b/c")
     assert split_kind(r"gopro:C:\data") == ("gopro", r"C:\data")
