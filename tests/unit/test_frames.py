@@ -151,7 +151,7 @@ RAW, PAIRS = DATA / "GOPRO_raw_half", DATA / "GOPRO_Large" / "train" / "GOPR0477
 
 @pytest.mark.skipif(not RAW.is_dir(), reason=f"no raw frames at {RAW}")
 def test_real_frames_average_to_the_pairs_made_of_them():
-    """Pair 20 is the mean of 11 full-size frames about 000215; the raw ones are halved by averaging: the orders agree."""
+    """Pair 20 is the mean of 11 full-size frames about 000215; the raw ones are halved: the two orders agree."""
     (frames,) = sequences(RAW).values()
     at = [path.stem for path in frames].index("000215")
     window = torch.stack([read_image(path) for path in frames[at - 5 : at + 6]])
