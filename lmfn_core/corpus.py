@@ -26,9 +26,10 @@ EVERY = 20
 HELD_OUT = "GOPR0372_07_00"
 """The training sequence of GoPro that is held out."""
 STILL, ENCODED, SPOILT, FRESH = 0.04, 0.4, 0.12, 1 / 3
-"""Shares: of pairs left unblurred, of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew. With an
-image skip a network starts as the identity, which is exactly right for unblurred pairs: an eighth of them, with as many
-that were nearly sharp, held it there for 3,000 steps."""
+"""Shares: of pairs left unblurred, of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew.
+
+With an image skip a network starts as the identity, which is exactly right for unblurred pairs: an eighth of them, and
+as many that were nearly sharp, held it there for 3,000 steps."""
 
 
 @dataclass(frozen=True)

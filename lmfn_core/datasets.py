@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from lmfn_core.corpus import open_corpus
 from lmfn_core.frames import are_frames, open_frames
 from lmfn_core.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
 from lmfn_core.layouts import BLURRED, GAMMA, SHARP, base, is_hide, named
@@ -10,6 +11,7 @@ from lmfn_core.pairs import PhotographPairs, Photographs, Source
 from lmfn_core.photos import bundled, folder
 from lmfn_core.trajectories import is_kohler, trajectories
 
+CORPUS = "corpus"
 _KIND = re.compile(r"([A-Za-z][\w-]+):(.+)", re.DOTALL)  # two characters at least: C:\ is a drive
 
 
@@ -18,7 +20,8 @@ def open_data(data: str = "bundled") -> Source:
 
     Args:
         data: "bundled"; a folder, whose kind is recognised by its layout; or kind and folder, as in
-            "gopro:/data/GOPRO_Large", for any of ``KINDS``. A set that its authors split in ``train/`` and ``test/``
+            "gopro:/data/GOPRO_Large", for any of ``KINDS``; "corpus:/data" is what the shipped weights are trained on,
+            every known set under one folder. A set that its authors split in ``train/`` and ``test/``
             stays so; of another, every tenth image is held out.
 
     Raises:
@@ -32,10 +35,12 @@ def open_data(data: str = "bundled") -> Source:
         return Photographs(dict(bundled("train")), dict(bundled("test")), "bundled photographs")
     name, place = split_kind(data)
     root = Path(place).expanduser()
-    if name is not None:
+    if name not in (None, CORPUS):
         kind_of(name)  # the kind's name is refused before the folder's
     if not root.is_dir():
         raise FileNotFoundError(f"There is no folder {place!r}; give DATA a folder of photographs, or leave it out.")
+    if name == CORPUS:
+        return open_corpus(root)
     name = name or recognise(root)
     return _open(name, kind_of(name), root)
 
