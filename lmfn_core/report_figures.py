@@ -20,7 +20,7 @@ SHADES = {REPRODUCED: OURS, WITHIN_TOLERANCE: "#7fa8c4", NOT_REPRODUCED: PAPER, 
 
 
 def costs(records: Records) -> Figure | None:
-    """Parameters against multiply-accumulates of every network, by the equations and as published.
+    """Parameters against multiply-accumulates of the papers' networks, by the equations and as published.
 
     >>> costs({}) is None
     True
@@ -29,7 +29,7 @@ def costs(records: Records) -> Figure | None:
     if not counted:
         return None
     figure, axis = plt.subplots(figsize=(7.5, 4))
-    names = [name for name in networks() if name in counted and name not in ("lmfn-published", "lmfn-n4")]
+    names = [name for name in networks(published=True) if name in counted and name not in ("lmfn-published", "lmfn-n4")]
     for suffix, colour, label in (("_published", MUTED, "as published"), ("", OURS, "by the equations")):
         x = [counted[name][f"parameters{suffix}"] / 1e6 for name in names]
         y = [counted[name][f"macs_720p{suffix}"] / 1e9 for name in names]
