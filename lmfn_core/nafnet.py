@@ -83,7 +83,8 @@ class NAFNet(nn.Module):
         down: blocks at full size and after each halving but the last. middle: at the smallest size. up: on the way up.
 
     Shapes: "b 3 h w" in [0, 1] (sRGB), h and w from 16 up, to the same shape. Padded inside to multiples of 16, cropped
-    back; not clamped. The input is added to the output.
+    back; not clamped. The input is added to the output; the last convolution starts at zero, which its paper does not do,
+    so that a comparison starts both networks from the identity.
 
     Raises:
         ValueError: when the image is not a float "b 3 h w" or a side is below 16.
@@ -100,6 +101,8 @@ class NAFNet(nn.Module):
         super().__init__()
         widths = [width * 2**level for level in range(len(down) + 1)]
         self.first, self.last = conv(3, width), conv(width, 3)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
         self.down = nn.ModuleList(_stage(c, blocks) for c, blocks in zip(widths, down, strict=False))
         self.reduce = nn.ModuleList(nn.Conv2d(c, 2 * c, kernel_size=2, stride=2) for c in widths[:-1])
         self.middle = _stage(widths[-1], middle)
