@@ -83,8 +83,8 @@ class NAFNet(nn.Module):
         down: blocks at full size and after each halving but the last. middle: at the smallest size. up: on the way up.
 
     Shapes: "b 3 h w" in [0, 1] (sRGB), h and w from 16 up, to the same shape. Padded inside to multiples of 16, cropped
-    back; not clamped. The input is added to the output; the last convolution starts at zero, which its paper does not do,
-    so that a comparison starts both networks from the identity.
+    back; not clamped. The input is added to the output; the last convolution starts at zero, unlike in the paper, so
+    that a comparison starts both networks from the identity.
 
     Raises:
         ValueError: when the image is not a float "b 3 h w" or a side is below 16.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from lmfn_core.ablation_figures import gain, overview, size_and_difference
+from lmfn_core.ablation_figures import alternatives, gain, overview, size_and_difference
 from lmfn_core.claims import CONTRADICTS, NOT_REPRODUCED, REPRODUCED, WITHIN_TOLERANCE, tally, verdicts
 from lmfn_core.evidence import Records, look_up
 from lmfn_core.figures import MUTED, OURS, PAPER
@@ -121,5 +121,6 @@ def draw(ledger: Ledger, records: Records) -> dict[str, Figure]:
         "overview": overview, "gain": gain, "size_and_difference": size_and_difference, "tally": verdict_tally,
     }  # fmt: skip
     drawn = {name: make(ledger, records) for name, make in both.items()}
-    drawn |= {"costs": costs(records), "losses": losses(records), "images": images(records)}
+    single = {"alternatives": alternatives, "costs": costs, "losses": losses, "images": images}
+    drawn |= {name: make(records) for name, make in single.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}

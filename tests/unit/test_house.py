@@ -21,7 +21,8 @@ FLOORS = [  # a file may import from its own floor and those before it
     {"conventions", "metrics", "profiling", "timing"},
     {"recipes", "checkpoints", "train", "evaluate"},
     {
-        "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "summary",
+        "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "orderings", "comparisons",
+        "review", "differences", "summary",
         "figures", "ablation_figures", "report_figures", "report",
     },
     {"lesson", "widgets", "exercises"},
