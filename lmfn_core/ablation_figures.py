@@ -1,4 +1,4 @@
-"""Tables 3 and 4 as pictures: sizes, gains, and one against the other; None while no record holds their numbers."""
+"""The ablations as pictures: sizes, gains, one against the other, and other parts; None while no record has them."""
 
 from collections.abc import Mapping
 from statistics import mean
@@ -7,10 +7,12 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lmfn_core.effects import Variant, mean_gains, variants
+from lmfn_core.comparisons import answers
+from lmfn_core.effects import mean_gains
 from lmfn_core.evidence import Record, Records, look_up, runs_of
 from lmfn_core.figures import MUTED, OURS, PAPER
 from lmfn_core.ledger import Ledger
+from lmfn_core.orderings import Variant, variants
 
 DOTS = 60
 """Most images of which each gets a dot; of a large test set only the mean is drawn."""
@@ -81,6 +83,29 @@ def size_and_difference(ledger: Ledger, records: Records) -> Figure | None:
     return figure
 
 
+def alternatives(records: Records) -> Figure | None:
+    """What every other part is worth against the one in LMFN's place: the difference and the interval that decides.
+
+    >>> alternatives({}) is None
+    True
+    """
+    found = [answer for answer in answers(records) if answer.effect]
+    if not found:
+        return None
+    figure, axis = plt.subplots(figsize=(7.5, 0.36 * len(found) + 1.2))
+    labels = [f"{a.question.about}: {a.question.asked} against {a.question.against_words}" for a in found]
+    for place, answer in enumerate(found):
+        ends = answer.effect.over_seeds or answer.effect.interval
+        if ends:
+            axis.hlines(place, *ends, color=OURS, linewidth=2)
+        axis.plot([answer.effect.difference], [place], "D", color=OURS, markersize=6)
+    axis.axvline(0, color="black", linewidth=0.8)
+    axis.set(yticks=range(len(found)), yticklabels=labels, xlabel="PSNR on RGB, first less second (dB)")
+    axis.grid(axis="y", visible=False)
+    axis.invert_yaxis()
+    return figure
+
+
 def _gain(run: Record) -> float | None:
     return look_up(run, "metrics.gain_psnr_rgb")
 
@@ -91,7 +116,9 @@ def _conditions(records: Records) -> str:
     if run is None:
         return ""
     images = "GoPro" if "gopro" in str(run.get("data")).lower() else "other images"
-    return f" (tier {run.get('tier')}, {run.get('steps') or 0:,} steps, {images})"
+    seeds = len(runs_of(records, "lmfn"))
+    several = f", {seeds} seeds" if seeds > 1 else ""
+    return f" (tier {run.get('tier')}, {run.get('steps') or 0:,} steps{several}, {images})"
 
 
 def _sizes(axis: Axes, rows: list[Variant]) -> None:
@@ -113,8 +140,9 @@ def _differences(axis: Axes, rows: list[Variant], label: str) -> None:
     axis.plot(printed, places, "o", color=PAPER, label="printed (GoPro)")
     trained = [(row.effect.difference, place) for place, row in enumerate(rows) if row.effect]
     for place, row in enumerate(rows):
-        if row.effect and row.effect.interval:
-            axis.hlines(place, *row.effect.interval, color=OURS, linewidth=2)
+        ends = row.effect and (row.effect.over_seeds or row.effect.interval)  # the wider question where it was asked
+        if ends:
+            axis.hlines(place, *ends, color=OURS, linewidth=2)
     axis.plot([x for x, _ in trained], [y for _, y in trained], "D", color=OURS, markersize=6, label=label)
     axis.set_title("PSNR less the full network's (dB)", loc="left")
     axis.grid(axis="y", visible=False)

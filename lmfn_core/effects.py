@@ -7,15 +7,14 @@ from statistics import mean, stdev
 
 import torch
 
-from lmfn_core.evidence import Record, Records, look_up, runs_of
-from lmfn_core.ledger import Ledger
+from lmfn_core.evidence import Record, look_up
 
 RETRAININGS = 0.24
 """dB between the best and the worst of six retrainings of one published network (MIMO-UNet, by its users; decision
 16). The only yardstick for a network that was trained once."""
 T95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
 """Student's t for 95 % at 1, 2, ... 10 degrees of freedom; from there on the last one, which is a little too wide."""
-EFFECT, CANNOT_TELL = "more than noise", "cannot tell"
+EFFECT, CANNOT_TELL, UNLIKE = "more than noise", "cannot tell", "not comparable"
 CONDITIONS = {  # what two runs must share before their scores are compared: field of the record, name in a sentence
     "tier": "tier", "data": "data", "steps": "steps", "parameters.batch": "batch", "parameters.crop": "crop",
     "parameters.recipe": "recipe", "parameters.image_skip": "image skip", "parameters.precision": "precision",
@@ -26,31 +25,16 @@ CONDITIONS = {  # what two runs must share before their scores are compared: fie
 class Effect:
     """How far a network's gain lies from a reference's, and whether that is more than noise.
 
-    >>> Effect(-0.5, None, 1, EFFECT, "").difference
+    >>> Effect(-0.5, None, None, 1, EFFECT, "").difference
     -0.5
     """
 
     difference: float  # dB, network less reference, mean over seeds and images
     interval: tuple[float, float] | None  # 95 % of it over held-out photographs; None where none are stated
-    seeds: int  # trainings of the network
-    verdict: str  # EFFECT or CANNOT_TELL
+    over_seeds: tuple[float, float] | None  # 95 % of it over seeds; None for one
+    seeds: int  # trainings of the network that the reference has a partner for
+    verdict: str  # EFFECT, CANNOT_TELL, or UNLIKE where the two were not trained alike
     reason: str  # one clause
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One row of Tables 3 and 4: what is printed, and what the records state.
-
-    >>> Variant("full", "lmfn", 1.25, 1.248, 0.0, None).label
-    'full'
-    """
-
-    label: str  # the row's heading
-    network: str  # its name in ``networks()``
-    printed_size: float  # M
-    size: float | None  # M, counted as published
-    printed_difference: float  # dB on GoPro, row less full
-    effect: Effect | None  # ours, against the full network; None for itself, and where either was not trained
 
 
 def gains(record: Record) -> dict[str, float]:
@@ -117,45 +101,58 @@ def interval(differences: Mapping[str, float], draws: int = 2000, seed: int = 0)
 def compare(runs: Sequence[Record], reference: Sequence[Record], varied: Sequence[str] = ()) -> Effect | None:
     """The gains of one network's runs against another's, or None when either has none.
 
-    With several seeds on both sides the difference must exceed Student's t times its standard error over seeds, and
-    the interval over photographs must leave out zero. Trained once, it must exceed ``RETRAININGS``. Runs that differ
-    in one of ``CONDITIONS`` tell nothing, unless it is the one that is ``varied`` on purpose.
+    Runs of one seed saw the same crops in the same order, so they are compared pair by pair, and a seed that only one
+    side has counts for nothing. With several seeds both 95 % intervals of the difference, Student's over the seeds and
+    the bootstrap's over photographs, must leave out zero. Trained once, it must exceed ``RETRAININGS``. Runs that
+    differ in one of ``CONDITIONS`` tell nothing, unless it is the one that is ``varied`` on purpose.
 
     >>> one = {"metrics": {"gain_psnr_rgb": 0.5}}
     >>> compare([one], [one]).verdict
     'cannot tell'
     """
-    ours, theirs = ([look_up(r, "metrics.gain_psnr_rgb") for r in side] for side in (runs, reference))
-    ours, theirs = ([gain for gain in side if gain is not None] for side in (ours, theirs))
-    if not ours or not theirs:
+    by_seed = [{record.get("seed"): record for record in scored(side)} for side in (runs, reference)]
+    seeds = [seed for seed in by_seed[0] if seed in by_seed[1]]
+    if not all(by_seed):
         return None
-    difference = mean(ours) - mean(theirs)
-    over_images = interval(_paired(runs, reference))
-    unlike = _unlike(runs, reference, varied)
-    verdict, reason = (CANNOT_TELL, unlike) if unlike else _judge(difference, over_images, ours, theirs)
-    return Effect(difference, over_images, len(ours), verdict, reason)
+    ours, theirs = ([side[seed] for seed in seeds or side] for side in by_seed)
+    over_images = interval(_paired(ours, theirs))
+    unlike = _unlike(ours, theirs, varied) or ("" if seeds else "no seed that both were trained with")
+    if unlike:
+        return Effect(_gain(ours) - _gain(theirs), over_images, None, len(ours), UNLIKE, unlike)
+    over_seeds = _student([_gain([a]) - _gain([b]) for a, b in zip(ours, theirs, strict=True)])
+    difference = _gain(ours) - _gain(theirs)
+    return Effect(difference, over_images, over_seeds, len(ours), *_judge(difference, over_images, over_seeds))
 
 
-def variants(ledger: Ledger, records: Records) -> list[Variant]:
-    """The rows of Tables 3 and 4, the full network first; N = 4 is the full network and stands once.
+def includes(effect: Effect, value: float) -> bool | None:
+    """Whether a value in dB lies within the wider of both intervals; None where there is neither.
 
-    >>> variants(Ledger((), (), {}, {}), {})
-    []
+    >>> includes(Effect(-0.5, (-0.6, -0.4), None, 1, EFFECT, ""), -0.7)
+    False
     """
-    cells = {(c.place, c.row, c.quantity): c for c in [*ledger.at("Table 3"), *ledger.at("Table 4")]}
-    rows = dict.fromkeys((place, row) for place, row, _ in cells if row != "4")
-    order = sorted(rows, key=lambda key: key[1] != "full")
-    full = cells.get(("Table 3", "full", "psnr"))
-    found = []
-    for place, row in order:
-        size, psnr = cells[place, row, "parameters"], cells[place, row, "psnr"]
-        count = look_up(records.get("assembling", {}), f"metrics.networks.{size.subject}.parameters_published")
-        itself = size.subject == full.subject
-        effect = None if itself else compare(runs_of(records, size.subject), runs_of(records, full.subject))
-        label = row if place == "Table 3" else f"N = {row}"
-        printed = round(psnr.value - full.value, max(psnr.digits, full.digits))
-        found.append(Variant(label, size.subject, size.value, count and count / 1e6, printed, effect))
-    return found
+    ends = [end for ends in (effect.interval, effect.over_seeds) if ends for end in ends]
+    return min(ends) <= value <= max(ends) if ends else None
+
+
+def scored(runs: Sequence[Record]) -> list[Record]:
+    """Those of the runs that state a gain.
+
+    >>> scored([{"metrics": {"gain_psnr_rgb": 0.5}}, {"metrics": {}}])
+    [{'metrics': {'gain_psnr_rgb': 0.5}}]
+    """
+    return [record for record in runs if look_up(record, "metrics.gain_psnr_rgb") is not None]
+
+
+def _gain(runs: Sequence[Record]) -> float:
+    return mean(look_up(record, "metrics.gain_psnr_rgb") for record in runs)
+
+
+def _student(differences: Sequence[float]) -> tuple[float, float] | None:
+    """95 % interval of the mean of paired differences, one a seed; None for a single one."""
+    if len(differences) < 2:
+        return None
+    half = T95[min(len(differences) - 1, len(T95)) - 1] * stdev(differences) / len(differences) ** 0.5
+    return mean(differences) - half, mean(differences) + half
 
 
 def _paired(runs: Sequence[Record], reference: Sequence[Record]) -> dict[str, float]:
@@ -174,17 +171,16 @@ def _unlike(runs: Sequence[Record], reference: Sequence[Record], varied: Sequenc
 
 
 def _judge(
-    difference: float, over_images: tuple[float, float] | None, ours: Sequence[float], theirs: Sequence[float]
+    difference: float, over_images: tuple[float, float] | None, over_seeds: tuple[float, float] | None
 ) -> tuple[str, str]:
-    if min(len(ours), len(theirs)) < 2:
+    if over_seeds is None:
         low, high = over_images or (difference, difference)
         if low > RETRAININGS or high < -RETRAININGS:
             return EFFECT, f"one seed, but clear of the {RETRAININGS} dB that retrainings of one network lie apart"
         return CANNOT_TELL, f"one seed, and not clear of the {RETRAININGS} dB that retrainings of one network lie apart"
-    error = (stdev(ours) ** 2 / len(ours) + stdev(theirs) ** 2 / len(theirs)) ** 0.5
-    freedom = min(len(ours) + len(theirs) - 2, len(T95))
-    if abs(difference) <= T95[freedom - 1] * error:
-        return CANNOT_TELL, f"within the spread of the seeds, ±{T95[freedom - 1] * error:.2f} dB"
+    half = (over_seeds[1] - over_seeds[0]) / 2
+    if over_seeds[0] <= 0 <= over_seeds[1]:
+        return CANNOT_TELL, f"within the spread of the seeds, ±{half:.3f} dB"
     if over_images and over_images[0] <= 0 <= over_images[1]:
         return CANNOT_TELL, "beyond the spread of the seeds, but not the same on every photograph"
-    return EFFECT, f"beyond the spread of the seeds, ±{T95[freedom - 1] * error:.2f} dB"
+    return EFFECT, f"beyond the spread of the seeds, ±{half:.3f} dB"

@@ -21,7 +21,8 @@ def look_up(tree: object, path: str) -> object:
 
 
 def runs_of(records: Records, network: str) -> list[Record]:
-    """The ablation records of one network, ``ablate-<network>`` and ``ablate-<network>-s<seed>``, by seed.
+    """The records of one network in the ablations or comparisons, ``ablate-<network>``, ``compare-<network>`` and their
+    later seeds ``-s<seed>``, by seed.
 
     ``TWINS`` stand in for each other when one of them was not run.
 
@@ -29,7 +30,7 @@ def runs_of(records: Records, network: str) -> list[Record]:
     [1]
     """
     for name in (network, TWINS.get(network, network)):
-        found = [run for run in records if re.fullmatch(rf"ablate-{re.escape(name)}(-s\d+)?", run)]
+        found = [run for run in records if re.fullmatch(rf"(ablate|compare)-{re.escape(name)}(-s\d+)?", run)]
         if found:
             return [records[run] for run in sorted(found, key=lambda run: (len(run), run))]
     return []

@@ -12,15 +12,19 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+TEMPERATURE = 5.0
+"""Where the cosine form's learnt factor starts: a channel unlike all 199 others then weighs nearly as much as they do
+together, because exp(5) = 148 and each of them has exp(0) = 1. At 1 every row would be flat, at 50 one-hot."""
 
-def softmax_of_gram(f: Float[Tensor, "b n p"], scale: float) -> Float[Tensor, "b n n"]:
+
+def softmax_of_gram(f: Float[Tensor, "b n p"], scale: float | Tensor) -> Float[Tensor, "b n n"]:
     """``softmax(scale * f f^T)`` over the last axis, in float32 whatever the autocast type: half precision overflows.
 
     >>> softmax_of_gram(torch.zeros(1, 4, 9), scale=1.0)[0, 0].tolist()
     [0.25, 0.25, 0.25, 0.25]
     """
     with torch.autocast(f.device.type, enabled=False):
-        f = f.double() if f.dtype == torch.float64 else f.float()
+        f = f if f.dtype == torch.float64 else f.float()
         return torch.softmax(scale * f @ f.transpose(1, 2), dim=-1)
 
 
@@ -29,15 +33,16 @@ class ALFM(nn.Module):
 
     ``m = softmax(f f^T)`` with f the stacked features as an NC x WH matrix (Eq. 1); out = ``theta * m f + f`` (Eq. 2).
     The energies are sums over all W*H positions, so they grow with the image and the softmax saturates (its rows
-    become one-hot). ``energy_scale="positions"`` divides them by W*H; the paper does not.
+    become one-hot). ``energy_scale="positions"`` divides them by W*H; "cosine" scales every row of f to length 1 and
+    multiplies by a second parameter, ``temperature``. The paper does neither.
 
     Args:
-        energy_scale: "none" as the paper writes it, or "positions".
+        energy_scale: "none" as the paper writes it, "positions" or "cosine".
 
     Shapes: "b nc h w" to the same. The energies are float32 under any autocast type.
 
     Raises:
-        ValueError: when ``energy_scale`` is neither of the two.
+        ValueError: when ``energy_scale`` is none of the three.
 
     Source: paper Eq. 1-2, Fig. 2.
 
@@ -47,10 +52,12 @@ class ALFM(nn.Module):
 
     def __init__(self, energy_scale: str = "none") -> None:
         super().__init__()
-        if energy_scale not in ("none", "positions"):
-            raise ValueError(f"energy_scale is {energy_scale!r}; it can be 'none' (the paper) or 'positions'.")
+        if energy_scale not in ("none", "positions", "cosine"):
+            raise ValueError(f"energy_scale is {energy_scale!r}; it can be 'none' (paper), 'positions' or 'cosine'.")
         self.energy_scale = energy_scale
         self.theta = nn.Parameter(torch.zeros(()))
+        if energy_scale == "cosine":
+            self.temperature = nn.Parameter(torch.tensor(TEMPERATURE))
 
     def attention(self, f_g: Float[Tensor, "b nc h w"]) -> Float[Tensor, "b nc nc"]:
         """The matrix ``m`` of Eq. 1; every row sums to 1.
@@ -58,16 +65,24 @@ class ALFM(nn.Module):
         >>> ALFM().attention(torch.ones(1, 8, 4, 6)).shape
         torch.Size([1, 8, 8])
         """
-        scale = 1.0 / (f_g.shape[2] * f_g.shape[3]) if self.energy_scale == "positions" else 1.0
-        return softmax_of_gram(f_g.flatten(2), scale)
+        f = f_g.flatten(2)
+        if self.energy_scale == "cosine":
+            f = f if f.dtype == torch.float64 else f.float()
+            # the floor keeps the gradient finite where a channel is zero everywhere
+            return softmax_of_gram(F.normalize(f, dim=-1, eps=1e-6), self.temperature)
+        return softmax_of_gram(f, 1.0 / f.shape[2] if self.energy_scale == "positions" else 1.0)
 
     def forward(self, f_g: Float[Tensor, "b nc h w"]) -> Float[Tensor, "b nc h w"]:
         fused = self.attention(f_g).to(f_g.dtype) @ f_g.flatten(2)
         return self.theta * fused.view_as(f_g) + f_g
 
 
-def alfm_by_loops(f_g: Float[Tensor, "b nc h w"], theta: float) -> Float[Tensor, "b nc h w"]:
+def alfm_by_loops(
+    f_g: Float[Tensor, "b nc h w"], theta: float, temperature: float | None = None
+) -> Float[Tensor, "b nc h w"]:
     """Eq. 1-2 one number at a time: the specification that ``ALFM`` is tested against. Slow on purpose.
+
+    With a ``temperature`` the energies are that many times the cosine between two channels, the form "cosine".
 
     Shapes: "b nc h w" to the same.
 
@@ -82,6 +97,9 @@ def alfm_by_loops(f_g: Float[Tensor, "b nc h w"], theta: float) -> Float[Tensor,
     for b in range(batch):
         for i in range(channels):
             energies = [sum(float(f_g[b, i, y, x] * f_g[b, j, y, x]) for y, x in places) for j in range(channels)]
+            if temperature is not None:
+                lengths = [math.sqrt(sum(float(f_g[b, j, y, x]) ** 2 for y, x in places)) for j in range(channels)]
+                energies = [temperature * e / (lengths[i] * lengths[j]) for j, e in enumerate(energies)]
             top = max(energies)
             weights = [math.exp(energy - top) for energy in energies]
             for y, x in places:

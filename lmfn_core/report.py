@@ -8,14 +8,18 @@ from pathlib import Path
 import matplotlib
 
 from lmfn_core.ablation import table3, table4
+from lmfn_core.differences import alternatives, effects, orders, proposed, recipes
 from lmfn_core.evidence import Records
 from lmfn_core.figures import save_svg, use_style
 from lmfn_core.ledger import Ledger
 from lmfn_core.records import write_text
 from lmfn_core.rendering import Table, csv, fill, markdown
 from lmfn_core.report_figures import draw
-from lmfn_core.summary import REPORT, effects, measured, recipes, results, speed, tally_table, timings, turned
+from lmfn_core.summary import REPORT, measured, results, speed, tally_table, timings, turned
 from lmfn_core.tables import claims_table, contradictions, conventions, costs, remarks, table1, table2
+
+SHOWN = {"lesson": ("results", "tally", "timings"), "study": ("orderings",)}
+"""README's blocks by the tier that fills them: one seed ranks nothing, so the orderings wait for several."""
 
 
 def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
@@ -27,7 +31,8 @@ def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
     records = _without_report(records)
     return {
         "table1": table1(ledger, records), "table2": table2(ledger, records), "table3": table3(ledger, records),
-        "table4": table4(ledger, records), "effects": effects(ledger, records), "recipes": recipes(records),
+        "table4": table4(ledger, records), "effects": effects(ledger, records), "orderings": orders(ledger, records),
+        "recipes": recipes(records), "alternatives": alternatives(records), "review": proposed(records),
         "costs": costs(records), "speed": speed(records), "conventions": conventions(records),
         "measured": measured(records), "results": results(ledger, records), "tally": tally_table(ledger, records),
         "claims": claims_table(ledger, records), "contradictions": contradictions(ledger, records),
@@ -68,19 +73,23 @@ def readme_blocks(ledger: Ledger, records: Records) -> dict[str, str]:
     """README's generated blocks by the name in their markers.
 
     >>> list(readme_blocks(Ledger((), (), {}, {}), {}))
-    ['results', 'tally', 'timings']
+    ['results', 'tally', 'timings', 'orderings']
     """
     found = tables(ledger, records)
     shown = {
         "results": [found["results"], found["measured"]],
         "tally": [turned(found["tally"], ["claims"])],
         "timings": [turned(found["timings"], ["runs", "minutes"])],
+        "orderings": [_narrow(found["orderings"], "over photographs (dB)", "seeds", "printed size in our interval?")],
     }
     return {name: "\n".join(markdown(table.rows, table.caption) for table in some) for name, some in shown.items()}
 
 
-def fill_readme(path: Path | str, ledger: Ledger, records: Records) -> Path:
-    """Refill the generated blocks of the README at ``path``; everything outside the markers stays as it is.
+def fill_readme(path: Path | str, ledger: Ledger, records: Records, tier: str) -> Path:
+    """Refill the blocks of the README at ``path`` that ``tier`` shows; everything else stays as it is.
+
+    Args:
+        tier: of the records; a key of ``SHOWN``, any other fills nothing.
 
     Raises:
         FileNotFoundError: when there is no such file.
@@ -88,17 +97,22 @@ def fill_readme(path: Path | str, ledger: Ledger, records: Records) -> Path:
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "README.md"
-    >>> _ = path.write_text("".join(f"<!-- {name} --><!-- /{name} -->" for name in ("results", "tally", "timings")))
-    >>> "claims of the ledger" in fill_readme(path, Ledger((), (), {}, {}), {}).read_text(encoding="utf-8")
+    >>> _ = path.write_text("<!-- orderings --><!-- /orderings -->")
+    >>> "orderings in print" in fill_readme(path, Ledger((), (), {}, {}), {}, "study").read_text(encoding="utf-8")
     True
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no README at {path}; give its path, or an empty one to fill none.")
-    text = path.read_text(encoding="utf-8")
-    for name, body in readme_blocks(ledger, records).items():
-        text = fill(text, name, body)
+    text, blocks = path.read_text(encoding="utf-8"), readme_blocks(ledger, records)
+    for name in SHOWN.get(tier, ()):
+        text = fill(text, name, blocks[name])
     return write_text(path, text)
+
+
+def _narrow(table: Table, *columns: str) -> Table:
+    """The table without some columns, for README."""
+    return Table([{k: v for k, v in row.items() if k not in columns} for row in table.rows], table.caption)
 
 
 def _without_report(records: Records) -> Records:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from lmfn_core.ablation_figures import gain, overview, size_and_difference
+from lmfn_core.ablation_figures import alternatives, gain, overview, size_and_difference
 from lmfn_core.claims import CONTRADICTS, NOT_REPRODUCED, REPRODUCED, WITHIN_TOLERANCE, tally, verdicts
 from lmfn_core.evidence import Records, look_up
 from lmfn_core.figures import MUTED, OURS, PAPER
@@ -20,7 +20,7 @@ SHADES = {REPRODUCED: OURS, WITHIN_TOLERANCE: "#7fa8c4", NOT_REPRODUCED: PAPER, 
 
 
 def costs(records: Records) -> Figure | None:
-    """Parameters against multiply-accumulates of every network, by the equations and as published.
+    """Parameters against multiply-accumulates of the papers' networks, by the equations and as published.
 
     >>> costs({}) is None
     True
@@ -29,7 +29,7 @@ def costs(records: Records) -> Figure | None:
     if not counted:
         return None
     figure, axis = plt.subplots(figsize=(7.5, 4))
-    names = [name for name in networks() if name in counted and name not in ("lmfn-published", "lmfn-n4")]
+    names = [name for name in networks(published=True) if name in counted and name not in ("lmfn-published", "lmfn-n4")]
     for suffix, colour, label in (("_published", MUTED, "as published"), ("", OURS, "by the equations")):
         x = [counted[name][f"parameters{suffix}"] / 1e6 for name in names]
         y = [counted[name][f"macs_720p{suffix}"] / 1e9 for name in names]
@@ -121,5 +121,6 @@ def draw(ledger: Ledger, records: Records) -> dict[str, Figure]:
         "overview": overview, "gain": gain, "size_and_difference": size_and_difference, "tally": verdict_tally,
     }  # fmt: skip
     drawn = {name: make(ledger, records) for name, make in both.items()}
-    drawn |= {"costs": costs(records), "losses": losses(records), "images": images(records)}
+    single = {"alternatives": alternatives, "costs": costs, "losses": losses, "images": images}
+    drawn |= {name: make(records) for name, make in single.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}

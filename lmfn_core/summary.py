@@ -1,12 +1,9 @@
-"""The report in short: what README shows, and the two tables that say which differences are more than noise."""
+"""The report in short: what README shows, how long it took, and how fast the network is."""
 
-import re
 from collections.abc import Sequence
-from statistics import mean
 
 from lmfn_core.ablation import MEASURED
 from lmfn_core.claims import tally, verdicts
-from lmfn_core.effects import Effect, compare, variants
 from lmfn_core.evidence import Record, Records, look_up
 from lmfn_core.ledger import Ledger
 from lmfn_core.rendering import Row, Table
@@ -111,64 +108,8 @@ def speed(records: Records) -> Table:
     return Table(rows, f"Speed of LMFN's forward pass, every way timed in turns in one run: {where}.")
 
 
-def effects(ledger: Ledger, records: Records) -> Table:
-    """Which rows of Tables 3 and 4 differ from the full network by more than noise, and which cannot be told.
-
-    >>> effects(Ledger((), (), {}, {}), {}).rows
-    []
-    """
-    rows = []
-    for variant in variants(ledger, records):
-        printed = f"{variant.printed_difference:+.2f}"
-        rows.append({"variant": variant.label, "printed, GoPro (dB)": printed} | _cells(variant.effect))
-    rows = [row for row in rows if row["variant"] != "full"]
-    return Table(rows, f"PSNR on RGB less the full network's. {_RULE}")
-
-
-def recipes(records: Records) -> Table:
-    """What the recipe and the image skip are worth, each against the run before it, at the same steps.
-
-    >>> recipes({}).rows
-    []
-    """
-    rows, before = [], []
-    for stem, title in _RECIPES.items():
-        runs = _runs(records, stem)
-        if not runs:
-            continue
-        gain = mean(look_up(record, "metrics.gain_psnr_rgb") for record in runs)
-        stated = {"network": title, "run": stem, "steps": _distinct(runs, "steps"), "gain (dB)": f"{gain:+.2f}"}
-        step = compare(runs, before, varied=("parameters.recipe", "parameters.image_skip"))
-        rows.append(stated | _cells(step, "against the row above (dB)"))
-        before = runs
-    return Table(rows, f"Recipe and image skip: PSNR on RGB above the blurred input, held-out images. {_RULE}")
-
-
-_RECIPES = {
-    "recipe-published": "published form, recipe paper", "recipe-modern": "published form, recipe modern",
-    "ablate-lmfn": "with image skip, recipe modern",
-}  # fmt: skip
 _SCORES = [(title, path.removeprefix("restored."), digits) for title, (path, digits, _) in MEASURED.items()
            if path.startswith("restored.")]  # fmt: skip
-_RULE = (
-    "The interval is 95 % over held-out photographs (bootstrap, paired). More than noise: beyond the spread of the "
-    "seeds, or, trained once, clear of what others found between retrainings of one network."
-)
-
-
-def _cells(effect: Effect | None, title: str = "here (dB)") -> Row:
-    if effect is None:
-        return dict.fromkeys((title, "interval (dB)", "seeds", "more than noise?", "because"))
-    ends = effect.interval and f"{effect.interval[0]:+.2f} to {effect.interval[1]:+.2f}"
-    return {title: f"{effect.difference:+.2f}", "interval (dB)": ends, "seeds": effect.seeds,
-            "more than noise?": effect.verdict, "because": effect.reason}  # fmt: skip
-
-
-def _runs(records: Records, stem: str) -> list[Record]:
-    """The runs of one name, all seeds, that state a gain."""
-    named = [run for run in sorted(records) if re.fullmatch(rf"{re.escape(stem)}(-s\d+)?", run)]
-    return [records[run] for run in named if look_up(records[run], "metrics.gain_psnr_rgb") is not None]
-
 
 def _minutes(name: str, records: Sequence[Record]) -> Row:
     total = sum(record["seconds"]["total"] for record in records)
@@ -178,10 +119,6 @@ def _minutes(name: str, records: Sequence[Record]) -> Row:
 def _hardware(record: Record) -> str:
     threads, cpu, card = (look_up(record, f"environment.{key}") for key in ("threads", "cpu", "cuda"))
     return f"{threads} CPU thread{'s' if threads != 1 else ''} of {cpu}, {card or 'no GPU'}"
-
-
-def _distinct(runs: Sequence[Record], path: str) -> str:
-    return ", ".join(dict.fromkeys(str(look_up(record, path)) for record in runs))
 
 
 def _how(records: Records, scored: Record) -> str:

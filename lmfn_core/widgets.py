@@ -66,7 +66,7 @@ def size_calculator() -> "VBox":
     """
     import ipywidgets
 
-    names = [name for name in networks() if name != "lmfn-published" and not name.startswith("lmfn-n")]
+    names = [name for name in networks(published=True) if name != "lmfn-published" and not name.startswith("lmfn-n")]
     controls = {
         "name": ipywidgets.Dropdown(options=names, description="network"),
         "blocks": ipywidgets.IntSlider(value=4, min=1, max=8, description="blocks N", continuous_update=False),

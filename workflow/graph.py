@@ -12,7 +12,7 @@ from workflow import Problem, masters, suggest
 from workflow.places import Places, tier_file
 
 RUN_KEYS = {"notebook", "parameters", "each", "needs", "after", "exclusive", "reads", "publish"}
-TIER_KEYS = {"seeds", "notebooks", "runs", "needs_data"}
+TIER_KEYS = {"seeds", "notebooks", "runs", "needs_data", "skip"}
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,11 @@ class Graph:
 
     runs: dict[str, Run]
     targets: dict[str, tuple[str, ...]]
+    skip: tuple[str, ...] = ()  # runs that this tier leaves to an ONLY= that names them
 
     def select(self, only: str | None) -> list[Run]:
-        """The runs behind `only` (targets or runs, separated by commas; None: all), with what they need."""
-        wanted = set(self.runs) if only is None else set()
+        """The runs behind `only` (targets or runs, by commas; None: all but the skipped), with what they need."""
+        wanted = set(self._named("*")) if only is None else set()
         for name in only.split(",") if only else ():
             wanted |= set(self._named(name.strip()))
         for run in reversed(self.runs.values()):  # needs always stand before the run that has them
@@ -47,7 +48,10 @@ class Graph:
         return [run for run in self.runs.values() if run.name in wanted]
 
     def _named(self, name: str) -> list[str]:
-        if found := matching(self.targets.get(name, (name,)), self.runs):
+        patterns = tuple(self.targets.get(name, (name,)))
+        if patterns == ("*",):
+            return [run for run in self.runs if run not in self.skip]
+        if found := matching(patterns, self.runs):
             return found
         known = [*self.targets, *self.runs]
         raise Problem(f"ONLY={name} is neither a target nor a run{suggest(name, known)} Known: {', '.join(known)}.")
@@ -56,7 +60,7 @@ class Graph:
 def load_tier(root: Path, tier: str) -> dict:
     """The tier's file with every section present."""
     content = _mapping(tier_file(root, tier), TIER_KEYS)
-    empty = {"seeds": [0], "needs_data": None, "notebooks": {}, "runs": {}}
+    empty = {"seeds": [0], "needs_data": None, "notebooks": {}, "runs": {}, "skip": []}
     return empty | {key: value for key, value in content.items() if value is not None}
 
 
@@ -75,7 +79,8 @@ def load(places: Places, tier: dict, words: dict[str, str] | None = None) -> Gra
                 )
             runs[run.name] = replace(run, parameters=values, needs=tuple(needs), after=tuple(after))
     _check_names(content["targets"], tier, runs)
-    return Graph(runs, {name: tuple(patterns) for name, patterns in content["targets"].items()})
+    targets = {name: tuple(patterns) for name, patterns in content["targets"].items()}
+    return Graph(runs, targets, tuple(matching(tier["skip"], runs)))
 
 
 def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
@@ -133,7 +138,7 @@ def _check_names(targets: dict, tier: dict, runs: dict[str, Run]) -> None:
     notebooks = {run.notebook for run in runs.values()}
     if unknown := sorted(set(tier["notebooks"]) - notebooks):
         raise Problem(f"The tier file names {unknown[0]!r}, a notebook of no run{suggest(unknown[0], notebooks)}")
-    if unknown := [pattern for pattern in tier["runs"] if not matching([pattern], runs)]:
+    if unknown := [pattern for pattern in [*tier["runs"], *tier["skip"]] if not matching([pattern], runs)]:
         raise Problem(f"The tier file names the run {unknown[0]!r}, which fits no run{suggest(unknown[0], runs)}")
 
 

@@ -8,7 +8,7 @@ from workflow import Problem, suggest
 
 SIZES = ("smoke", "lesson", "study", "bench", "paper")  # the tiers that ship, small to large
 
-README_TIER = "lesson"  # whose results README shows
+README_TIERS = ("lesson", "study")  # whose results README shows; lmfn_core.report says which blocks are whose
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Places:
     @property
     def readme(self) -> str:
         """The README as a notebook sees it; empty unless the results are those that README shows."""
-        shown = self.tier == README_TIER and self.out == self.root / "reports"
+        shown = self.tier in README_TIERS and self.out == self.root / "reports"
         return self.seen_from_notebooks(self.root / "README.md") if shown else ""
 
     def seen_from_notebooks(self, path: Path) -> str:

@@ -5,9 +5,12 @@ import torch
 from torch import nn
 
 from lmfn_core import build
+from lmfn_core.alternatives import GlobalPooling, SpatialAttention
+from lmfn_core.context import ASPP, ContextEncoder, PyramidPooling
 from lmfn_core.fusion import ACFM, ALFM
 from lmfn_core.layers import ResidualBlock
 from lmfn_core.mshf import MSHF, PlainEncoder
+from lmfn_core.nafnet import LayerNorm2d, NAFBlock, NAFNet
 from lmfn_core.published import BlockAttention, VolumeAttention, never_called
 from lmfn_core.rfdb import ESA, RFDB
 
@@ -27,7 +30,10 @@ def wave(*shape: int) -> torch.Tensor:
 COUNTS = [
     (ResidualBlock(64), 73_856), (MSHF(), 740_352), (PlainEncoder(), 223_360), (ESA(50, 12), 6_650),
     (RFDB(50), 94_450), (ALFM(), 1), (ACFM(), 15), (BlockAttention(4), 1), (VolumeAttention(), 29),
-    (never_called(50), 23_903),
+    (never_called(50), 23_903), (ALFM("cosine"), 2), (ASPP(64), 139_648), (PyramidPooling(64), 77_952),
+    (ContextEncoder(ASPP, 2, 5), 732_288), (ContextEncoder(PyramidPooling, 2, 6), 744_448),
+    (GlobalPooling(200), 5_012), (GlobalPooling(50), 353), (SpatialAttention(50), 99), (LayerNorm2d(8), 16),
+    (NAFBlock(8), 712), (NAFNet(), 1_121_883),
 ]  # fmt: skip
 GOLDEN = [  # mean, standard deviation and the eighth number of the output
     (ResidualBlock(8), wave(1, 8, 16, 16), (0.06249350, 0.74703479, 1.00114965)),
@@ -38,6 +44,16 @@ GOLDEN = [  # mean, standard deviation and the eighth number of the output
     (ACFM(), wave(1, 12, 4, 6), (-0.00234856, 1.35517267, 1.31149223)),
     (BlockAttention(4), wave(1, 12, 4, 6) * 0.3, (0.00021542, 0.02931681, -0.01088963)),
     (VolumeAttention(), wave(1, 12, 4, 6), (0.01720118, 1.21471226, 1.32075787)),
+    (ALFM("cosine"), wave(1, 12, 4, 6) * 0.3, (0.00042810, 0.30659288, 0.30443692)),
+    (ASPP(16), wave(1, 16, 12, 20), (0.06727617, 0.10854453, 0.35201216)),
+    (PyramidPooling(16), wave(1, 16, 12, 20), (0.06087186, 0.10683828, 0.29374894)),
+    (ContextEncoder(ASPP, 2, 5), wave(1, 3, 32, 48), (0.01227630, 0.49363768, 0.76057833)),
+    (ContextEncoder(PyramidPooling, 2, 6), wave(1, 3, 32, 48), (0.00802132, 0.58229494, 0.87206978)),
+    (GlobalPooling(50), wave(1, 50, 4, 6) + 0.2, (0.09999351, 0.35351202, 0.50470209)),
+    (SpatialAttention(50), wave(1, 50, 4, 6), (-0.00000293, 0.51211131, 0.55555695)),
+    (LayerNorm2d(8), wave(1, 8, 4, 6), (0.06903356, 0.35195035, 0.68380708)),
+    (NAFBlock(8), wave(1, 8, 4, 6), (0.19326311, 0.72748429, 0.93907028)),
+    (NAFNet(), wave(1, 3, 48, 64) / 2 + 0.5, (1.02411985, 0.37196794, 1.49547732)),
     (build("lmfn"), wave(1, 3, 48, 64) / 2 + 0.5, (0.42363268, 0.10306926, 0.51605699)),
     (build("lmfn-published"), wave(1, 3, 48, 64) / 2 + 0.5, (0.51333193, 0.09059847, 0.66688759)),
 ]

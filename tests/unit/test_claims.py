@@ -22,7 +22,10 @@ def counted():
         with torch.device("meta"):
             return sum(parameter.numel() for parameter in build(name, published=published).parameters())
 
-    return {n: {"parameters": count(n, False), "parameters_published": count(n, True)} for n in networks()}
+    found = {n: {"parameters": count(n, False)} for n in networks()}
+    for n in networks(published=True):
+        found[n]["parameters_published"] = count(n, True)
+    return found
 
 
 def assembling():

@@ -1,15 +1,22 @@
 """Effect or noise, from hand-made records: pairs, photographs, seeds, and what makes two runs comparable."""
 
 import random
-from pathlib import Path
 from statistics import stdev
 
 import pytest
 
-from lmfn_core.effects import CANNOT_TELL, EFFECT, compare, gains, interval, mean_gains, photograph, variants
-from lmfn_core.ledger import load_ledger
+from lmfn_core.effects import (
+    CANNOT_TELL,
+    EFFECT,
+    UNLIKE,
+    compare,
+    gains,
+    includes,
+    interval,
+    mean_gains,
+    photograph,
+)  # fmt: skip
 
-LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims.yaml")
 NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
 
 
@@ -91,16 +98,39 @@ def test_without_gains_by_image_the_difference_alone_decides():
     assert effect.interval is None and effect.verdict == EFFECT
 
 
-def several(middle, spread, by_image=None):
-    return [training(gain=middle + step * spread, by_image=by_image, seed=seed) for seed, step in enumerate((-1, 0, 1))]
+def several(middle, spread, by_image=None, steps=(-1, 0, 1)):
+    return [training(gain=middle + step * spread, by_image=by_image, seed=seed) for seed, step in enumerate(steps)]
 
 
-def test_with_seeds_the_spread_decides():
-    close, far = compare(several(0.4, 0.1), several(0.5, 0.1)), compare(several(0.1, 0.1), several(0.5, 0.1))
+def test_with_seeds_the_spread_of_the_paired_differences_decides():
+    reference = several(0.5, 0.1)
+    close, far = (compare(several(gain, 0.2), reference) for gain in (0.4, 0.1))
     assert (close.verdict, far.verdict, far.seeds) == (CANNOT_TELL, EFFECT, 3)
-    assert "±0.23 dB" in close.reason  # 2.78 times the root of 2 * 0.1**2 / 3
-    small = compare(several(0.45, 0.005), several(0.5, 0.005))
-    assert small.verdict == EFFECT  # small, and yet more than noise
+    half = 4.30 * 0.1 / 3**0.5  # the differences are 0.1 apart; Student's t for three of them
+    assert close.over_seeds == pytest.approx((-0.1 - half, -0.1 + half)) and f"±{half:.3f} dB" in close.reason
+    small = compare(several(0.49, 0.105), reference)
+    assert small.verdict == CANNOT_TELL and compare(several(0.49, 0.102), reference).verdict == EFFECT
+
+
+def test_what_a_seed_does_to_both_sides_cancels():
+    reference, runs = several(0.5, 0.3), several(0.48, 0.3)
+    assert compare(runs, reference).verdict == EFFECT, "0.02 dB in every pair, though the seeds lie 0.3 dB apart"
+    crossed = several(0.48, 0.3, steps=(1, 0, -1))
+    assert compare(crossed, reference).verdict == CANNOT_TELL, "the same two lists of scores, other partners"
+
+
+def test_a_seed_without_a_partner_counts_for_nothing():
+    lonely = training(gain=9.0, seed=7)
+    effect = compare([*several(0.4, 0.1), lonely], several(0.5, 0.1))
+    assert effect.difference == pytest.approx(-0.1) and effect.seeds == 3
+    apart = compare([lonely], several(0.5, 0.1))
+    assert (apart.verdict, apart.over_seeds) == (UNLIKE, None) and "no seed" in apart.reason
+
+
+def test_a_value_is_held_against_the_wider_interval():
+    effect = compare(several(0.4, 0.2), several(0.5, 0.1))
+    assert includes(effect, 0.1) and includes(effect, -0.3) and not includes(effect, -0.7)
+    assert includes(compare([training(by_image={})], [training()]), 0.0) is None
 
 
 def test_with_seeds_the_photographs_have_a_word_too():
@@ -118,7 +148,7 @@ def test_with_seeds_the_photographs_have_a_word_too():
 )  # fmt: skip
 def test_runs_under_other_conditions_tell_nothing(change, words):
     effect = compare([training(gain=-5.0, **change)], [training()])
-    assert effect.verdict == CANNOT_TELL and words in effect.reason
+    assert effect.verdict == UNLIKE and words in effect.reason
     assert compare([training(gain=-5.0, **change)], [training(gain=0.5)], varied=_all()).verdict == EFFECT
 
 
@@ -129,15 +159,3 @@ def _all():
 def test_what_was_not_run_is_no_effect():
     assert compare([], [training()]) is compare([training()], []) is None
     assert compare([{"metrics": {}}], [training()]) is None
-
-
-def test_variants_are_the_rows_of_tables_3_and_4():
-    counted = {"metrics": {"networks": {"lmfn": {"parameters_published": 1_247_707}}}}
-    records = {"assembling": counted, "ablate-lmfn": training(), "ablate-lmfn-n1": training("ablate-lmfn-n1", 0.1)}
-    rows = {row.label: row for row in variants(LEDGER, records)}
-    assert list(rows) == ["full", "without MSHF", "without distillation block", "without ALFM/ACFM",
-                          "N = 1", "N = 2", "N = 3", "N = 5", "N = 6"]  # fmt: skip
-    assert (rows["full"].size, rows["full"].printed_difference, rows["full"].effect) == (1.247707, 0.0, None)
-    assert (rows["without MSHF"].printed_difference, rows["N = 5"].printed_difference) == (-0.74, -0.02)
-    assert rows["N = 1"].effect.difference == pytest.approx(-0.4) and rows["N = 1"].size is None
-    assert rows["N = 2"].effect is None and rows["N = 6"].network == "lmfn-n6"

@@ -14,6 +14,37 @@ def test_alfm_is_its_specification(shape, theta):
     assert torch.allclose(alfm(f), alfm_by_loops(f, theta), atol=1e-5)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 5.0, -20.0])
+def test_the_cosine_form_is_its_specification(temperature):
+    torch.manual_seed(1)
+    f, alfm = torch.randn(2, 6, 3, 2), ALFM(energy_scale="cosine")
+    alfm.theta.data.fill_(1.3)
+    alfm.temperature.data.fill_(temperature)
+    assert torch.allclose(alfm(f), alfm_by_loops(f, 1.3, temperature), atol=1e-5)
+
+
+def test_the_cosine_form_does_not_see_how_strong_a_channel_is_or_how_large_the_image():
+    torch.manual_seed(5)
+    f, alfm = torch.randn(1, 6, 4, 4), ALFM(energy_scale="cosine")
+    stronger = f * torch.tensor([1.0, 50.0, 0.01, 3.0, 1.0, 7.0]).view(1, 6, 1, 1)
+    assert torch.allclose(alfm.attention(f), alfm.attention(stronger), atol=1e-5)
+    assert torch.allclose(alfm.attention(f), alfm.attention(f.repeat(1, 1, 8, 8)), atol=1e-5)
+
+
+def test_the_cosine_form_starts_neither_flat_nor_one_hot():
+    torch.manual_seed(6)
+    own = ALFM(energy_scale="cosine").attention(torch.randn(1, 200, 24, 24)).diagonal(dim1=1, dim2=2)
+    assert 0.3 < own.mean() < 0.6
+
+
+def test_a_channel_that_is_zero_everywhere_has_a_finite_gradient():
+    f = torch.zeros(1, 4, 5, 5, requires_grad=True)
+    alfm = ALFM(energy_scale="cosine")
+    alfm.theta.data.fill_(0.5)
+    alfm(f).square().sum().backward()
+    assert torch.isfinite(f.grad).all()
+
+
 @pytest.mark.parametrize("shape", [(1, 3, 4, 5), (2, 5, 3, 3), (1, 1, 4, 4), (1, 2, 1, 1)])
 def test_acfm_is_its_specification_on_every_rung(shape):
     torch.manual_seed(2)
@@ -34,7 +65,7 @@ def test_acfm_gradients_equal_those_of_the_3d_form():
     assert all(torch.allclose(a, b) for a, b in zip(fast, plain, strict=True))
 
 
-@pytest.mark.parametrize("module", [ALFM(), ACFM(), BlockAttention(2)], ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("module", [ALFM(), ALFM("cosine"), ACFM(), BlockAttention(2)], ids=lambda m: type(m).__name__)
 def test_both_attentions_start_as_the_identity(module):
     f = torch.randn(1, 8, 5, 5)
     assert torch.equal(module(f), f)

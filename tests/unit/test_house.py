@@ -14,8 +14,8 @@ import lmfn_core
 
 PACKAGE = Path(lmfn_core.__file__).parent
 FLOORS = [  # a file may import from its own floor and those before it
-    {"layers", "mshf", "rfdb", "fusion", "published"},
-    {"pretrained", "lmfn", "variants", "__init__"},
+    {"layers", "mshf", "context", "rfdb", "fusion", "alternatives", "published"},
+    {"pretrained", "lmfn", "nafnet", "variants", "__init__"},
     {"repro", "records"},
     {
         "leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "corpus", "layouts",
@@ -24,7 +24,8 @@ FLOORS = [  # a file may import from its own floor and those before it
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
     {"recipes", "checkpoints", "train", "evaluate"},
     {
-        "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "summary",
+        "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "orderings", "comparisons",
+        "review", "differences", "summary",
         "figures", "ablation_figures", "report_figures", "report",
     },
     {"lesson", "widgets", "exercises", "cli_errors", "cli_data", "cli", "__main__"},

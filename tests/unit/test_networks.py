@@ -8,7 +8,7 @@ import torch
 
 from lmfn_core import build, networks
 
-SIZES = {  # as the paper's equations describe it, and counted in the authors' published family
+SIZES = {  # as the paper's equations describe it, and in the authors' published form where it has one
     "lmfn": (1_223_766, 1_247_707),
     "lmfn-published": (1_247_707, 1_247_707),
     "lmfn-without-mshf": (706_774, 730_715),
@@ -20,7 +20,16 @@ SIZES = {  # as the paper's equations describe it, and counted in the authors' p
     "lmfn-n4": (1_223_766, 1_247_707),
     "lmfn-n5": (1_320_716, 1_344_657),
     "lmfn-n6": (1_417_666, 1_441_607),
+    "lmfn-alfm-positions": (1_223_766, None),
+    "lmfn-alfm-cosine": (1_223_767, None),
+    "lmfn-without-alfm": (1_223_765, None),
+    "lmfn-aspp": (1_215_702, 1_239_643),
+    "lmfn-pyramid-pooling": (1_227_862, 1_251_803),
+    "lmfn-global-pooling": (1_229_115, None),
+    "lmfn-spatial-attention": (1_223_948, None),
+    "nafnet-small": (1_121_883, None),
 }
+PUBLISHED = [name for name, (_, size) in SIZES.items() if size]
 
 
 def count(model: torch.nn.Module) -> int:
@@ -29,11 +38,17 @@ def count(model: torch.nn.Module) -> int:
 
 def test_every_network_has_a_size_here():
     assert networks() == list(SIZES)
+    assert networks(published=True) == PUBLISHED
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_exact_sizes(name):
-    assert (count(build(name)), count(build(name, published=True))) == SIZES[name]
+    assert count(build(name)) == SIZES[name][0]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_exact_sizes_as_published(name):
+    assert count(build(name, published=True)) == SIZES[name][1]
 
 
 @pytest.mark.parametrize("name", [n for n in SIZES if n != "lmfn-n4"])
@@ -42,10 +57,39 @@ def test_every_network_restores_an_odd_size(name):
         assert build(name).eval()(torch.rand(1, 3, 37, 70)).shape == (1, 3, 37, 70)
 
 
+@pytest.mark.parametrize("name", ["lmfn-n1", "nafnet-small"])
 @pytest.mark.parametrize("size", [(16, 16), (16, 200), (17, 31), (59, 61), (64, 64), (65, 130), (321, 481)])
-def test_any_size_from_16_up(size):
+def test_any_size_from_16_up(name, size):
     with torch.inference_mode():
-        assert build("lmfn-n1").eval()(torch.rand(1, 3, *size)).shape[2:] == size
+        assert build(name).eval()(torch.rand(1, 3, *size)).shape[2:] == size
+
+
+@pytest.mark.parametrize("name", [name for name in SIZES if name not in PUBLISHED])
+def test_a_published_form_that_would_not_be_one_is_refused(name):
+    with pytest.raises(ValueError, match=f"published=True has no meaning for {name}|{name} has no published form"):
+        build(name, published=True)
+
+
+@pytest.mark.parametrize("name", ["lmfn-aspp", "lmfn-pyramid-pooling"])
+def test_the_other_encoders_are_about_as_large_as_mshf(name):
+    assert abs(SIZES[name][0] / SIZES["lmfn"][0] - 1) < 0.01
+
+
+@pytest.mark.parametrize("name", [name for name in SIZES if name not in PUBLISHED and name != "nafnet-small"])
+def test_another_attention_leaves_encoder_and_blocks_as_they_start(name):
+    """So two runs of one seed start from the same features and differ by the fusion alone."""
+    torch.manual_seed(0)
+    usual = build("lmfn").state_dict()
+    torch.manual_seed(0)
+    other = build(name).state_dict()
+    assert all(torch.equal(usual[key], other[key]) for key in usual if key.startswith(("encoder.", "blocks.")))
+
+
+def test_nafnet_adds_its_input_and_starts_as_the_identity():
+    model, x = build("nafnet-small", image_skip=True), torch.rand(1, 3, 50, 70)
+    assert torch.equal(model(x), x)
+    model(x).sum().backward()
+    assert model.last.weight.grad.abs().max() > 0
 
 
 def test_padding_does_not_change_what_needs_none():
@@ -121,6 +165,9 @@ def test_bad_images_are_refused_in_a_sentence(bad, words):
         (("lmfn", {"blocks": 0}), "at least 1 distillation block; got blocks=0"),
         (("lmfn", {"channels": 25}), "got 25"),
         (("lmfn", {"energy_scale": "x"}), "'x'"),
+        (("lmfn", {"energy_scale": "cosine", "published": True}), "lmfn has no published form"),
+        (("nafnet-small", {"image_skip": False}), "image_skip=False has no meaning for nafnet-small: it is no LMFN"),
+        (("nafnet-small", {"blocks": 2}), "blocks=2 has no meaning for nafnet-small"),
     ],
 )
 def test_bad_names_and_settings_are_refused_in_a_sentence(arguments, words):

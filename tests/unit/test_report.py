@@ -8,10 +8,11 @@ import matplotlib.pyplot as plt
 import pytest
 
 from lmfn_core import networks
+from lmfn_core.differences import effects, recipes
 from lmfn_core.ledger import load_ledger
-from lmfn_core.report import fill_readme, readme_blocks, tables, write_report
+from lmfn_core.report import SHOWN, fill_readme, readme_blocks, tables, write_report
 from lmfn_core.report_figures import draw
-from lmfn_core.summary import CHOSEN, effects, measured, recipes, results, speed, tally_table, timings, turned
+from lmfn_core.summary import CHOSEN, measured, results, speed, tally_table, timings, turned
 
 LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims.yaml")
 NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
@@ -47,7 +48,7 @@ def full_set():
         record("assembling", "06_assembling", 14, counts),
         record("profiling", "07_profiling", 40, {"latency_ms": times}, parameters={"height": 720, "width": 1280}),
         training("train-lmfn", steps=400, gain=0.7),
-        *(training(f"ablate-{n}", n, 0.3) for n in networks() if n not in ("lmfn-published", "lmfn-n4")),
+        *(training(f"ablate-{n}", n, 0.3) for n in networks()[:11] if n not in ("lmfn-published", "lmfn-n4")),
         training("recipe-published", gain=-9.0, recipe="paper", image_skip=False),
         training("recipe-modern", gain=-3.0, image_skip=False),
         record("evaluation", "09_evaluation", 20, {"blurred": scored["blurred"], "restored": scored["restored"],
@@ -105,12 +106,12 @@ def test_speed_goes_from_slow_to_fast():
 
 def test_effects_and_recipes_say_more_than_noise_or_cannot_tell():
     rows = {row["variant"]: row for row in effects(LEDGER, full_set()).rows}
-    assert len(rows) == 8 and "full" not in rows
-    assert rows["without MSHF"]["printed, GoPro (dB)"] == "-0.74" and rows["without MSHF"]["here (dB)"] == "+0.00"
+    assert len(rows) == 9 and rows["full"]["here (dB)"] is None
+    assert rows["without MSHF"]["printed, GoPro (dB)"] == "-0.74" and rows["without MSHF"]["here (dB)"] == "+0.000"
     assert rows["without MSHF"]["more than noise?"] == "cannot tell"
     steps = recipes(full_set()).rows
     assert [row["run"] for row in steps] == ["recipe-published", "recipe-modern", "ablate-lmfn"]
-    assert [row["against the row above (dB)"] for row in steps] == [None, "+6.00", "+3.30"]
+    assert [row["against the row above (dB)"] for row in steps] == [None, "+6.000", "+3.300"]
     assert steps[2]["more than noise?"] == "more than noise"
     longer = full_set() | {"recipe-modern": training("recipe-modern", gain=-3.0, image_skip=False, steps=500)}
     assert "steps 500 against 120" in recipes(longer).rows[1]["because"]
@@ -167,22 +168,26 @@ def test_figures_are_well_formed_and_hold_no_date(tmp_path):
 
 def test_readme_is_refilled_and_the_rest_is_left_alone(tmp_path):
     path = tmp_path / "README.md"
-    blocks = "\n\n".join(f"<!-- {name} -->\nold\n<!-- /{name} -->" for name in ("timings", "results", "tally"))
+    shown = ("timings", "results", "tally", "orderings")
+    blocks = "\n\n".join(f"<!-- {name} -->\nold\n<!-- /{name} -->" for name in shown)
     path.write_text(f"# Title\n\n{blocks}\n\nThe end: θ.\n", encoding="utf-8")
-    text = fill_readme(path, LEDGER, full_set()).read_text(encoding="utf-8")
+    text = fill_readme(path, LEDGER, full_set(), "lesson").read_text(encoding="utf-8")
     assert text.startswith("# Title\n\n<!-- timings -->\nMinutes") and text.endswith("The end: θ.\n")
-    assert "\nold\n" not in text
-    assert fill_readme(path, LEDGER, full_set()).read_text(encoding="utf-8") == text
+    assert text.count("\nold\n") == 1, "the orderings are the study tier's"
+    assert fill_readme(path, LEDGER, full_set(), "lesson").read_text(encoding="utf-8") == text
+    text = fill_readme(path, LEDGER, full_set(), "study").read_text(encoding="utf-8")
+    assert "\nold\n" not in text and fill_readme(path, LEDGER, {}, "smoke").read_text(encoding="utf-8") == text
     assert all(block.strip() in text for block in readme_blocks(LEDGER, full_set()).values())
+    assert sorted(name for names in SHOWN.values() for name in names) == sorted(readme_blocks(LEDGER, {}))
 
 
 def test_a_readme_without_markers_or_none_at_all_is_refused(tmp_path):
     path = tmp_path / "README.md"
     with pytest.raises(FileNotFoundError, match="There is no README at"):
-        fill_readme(path, LEDGER, {})
+        fill_readme(path, LEDGER, {}, "lesson")
     path.write_text("<!-- results --><!-- /results -->\n", encoding="utf-8")
     with pytest.raises(ValueError, match="<!-- tally -->"):
-        fill_readme(path, LEDGER, {})
+        fill_readme(path, LEDGER, {}, "lesson")
     assert path.read_text(encoding="utf-8") == "<!-- results --><!-- /results -->\n"
 
 

@@ -9,6 +9,8 @@ from workflow.words import parse
 
 NETWORKS = ["lmfn", "lmfn-without-mshf", "lmfn-without-distillation", "lmfn-without-attention"]
 NETWORKS += [f"lmfn-n{n}" for n in (1, 2, 3, 5, 6)]
+OTHERS = ["lmfn-alfm-positions", "lmfn-alfm-cosine", "lmfn-without-alfm", "lmfn-aspp", "lmfn-pyramid-pooling"]
+OTHERS += ["lmfn-global-pooling", "lmfn-spatial-attention", "nafnet-small"]
 
 
 def graph(tier, **words):
@@ -33,7 +35,33 @@ def test_every_network_of_the_graph_can_be_built():
     from lmfn_core import networks
 
     used = {run.parameters["network"] for run in graph("lesson").runs.values() if "network" in run.parameters}
-    assert used == set(NETWORKS) and used <= set(networks())
+    assert used == {*NETWORKS, *OTHERS} and used <= set(networks())
+    assert set(networks()) - used == {"lmfn-published", "lmfn-n4"}, "the rest has a run"
+
+
+def test_a_tier_leaves_runs_to_an_only_that_names_them():
+    compared = [f"compare-{network}" for network in OTHERS]
+    assert not set(compared) & set(names("lesson", "claims")), "the target * is what the tier runs by itself"
+    assert [n for n in names("lesson", "alternatives") if n.startswith("compare")] == compared
+    assert names("lesson", "compare-lmfn-aspp") == ["compare-lmfn-aspp"]
+    assert set(compared) <= set(names("smoke", None)), "smoke proves that every network still trains"
+    assert f"{compared[0]}-s2" in names("study", None)
+
+
+def test_compared_networks_are_trained_like_the_rows_they_are_compared_with():
+    for tier in tiers(ROOT):
+        runs = graph(tier).runs
+        usual = runs["ablate-lmfn"].parameters
+        for network in OTHERS:
+            other = runs[f"compare-{network}"].parameters
+            same = set(usual) - {"run", "out", "network"} - ({"image_skip"} if network == "nafnet-small" else set())
+            assert {k: usual[k] for k in same} == {k: other[k] for k in same}
+
+
+def test_a_skip_that_fits_nothing_is_a_problem():
+    tier = load_tier(ROOT, "lesson") | {"skip": ["compar-*"]}
+    with pytest.raises(Problem, match="'compar-\\*', which fits no run"):
+        load(Places(ROOT, ROOT / "reports", "lesson"), tier)
 
 
 def test_later_seeds_are_named_and_only_they():
