@@ -8,7 +8,8 @@ Exit code 0, or 2 for a mistake in the call.
 import sys
 from pathlib import Path
 
-from workflow import ROOT, Problem, cards, machine, masters
+from workflow import ROOT, cards, machine, masters
+from workflow.exits import exit_code
 from workflow.forecast import Forecast
 from workflow.graph import Run, load_tier
 from workflow.progress import clock
@@ -20,13 +21,12 @@ HEAD = ("run", "notebook", "state", "expected", "by", "parameters")
 
 def main(words: list[str], root: Path = ROOT) -> int:
     """Parse, plan, print; the exit code."""
-    try:
-        call = parse(words)
-        print(render(select(call, root), call))
-        return 0
-    except Problem as problem:
-        print(problem, file=sys.stderr)
-        return 2
+    return exit_code(lambda: _print(parse(words), root))
+
+
+def _print(call: Call, root: Path) -> int:
+    print(render(select(call, root), call))
+    return 0
 
 
 def render(selection: Selection, call: Call) -> str:

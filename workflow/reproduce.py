@@ -6,12 +6,12 @@ What is up to date is skipped, so a stopped run goes on where it was. KEY= choos
 word is a parameter of the notebooks. Exit code 0: all done; 1: a run failed; 2: a mistake in the call; 130: stopped.
 """
 
-import signal
 import sys
 import time
 from pathlib import Path
 
-from workflow import ROOT, Problem, cards, lock, machine, stamps
+from workflow import ROOT, cards, lock, machine, stamps
+from workflow.exits import exit_code
 from workflow.graph import Run
 from workflow.places import Places
 from workflow.pool import Pool, check_writable
@@ -22,20 +22,7 @@ from workflow.words import Call, parse
 
 def main(words: list[str], root: Path = ROOT) -> int:
     """Parse, plan, run; the exit code."""
-    for ending in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, ending):
-            signal.signal(getattr(signal, ending), _interrupt)
-    try:
-        return _reproduce(parse(words), root)
-    except Problem as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"Stopped: {error}. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return 130
+    return exit_code(lambda: _reproduce(parse(words), root))
 
 
 def _reproduce(call: Call, root: Path) -> int:
@@ -89,10 +76,6 @@ def _results(places: Places) -> str:
 
 def _waiting(places: Places) -> str:
     return f"Another process is at work in {places.shown(places.out)}; waiting until it ends (Ctrl-C: stop waiting)."
-
-
-def _interrupt(number, frame):
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
