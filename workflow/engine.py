@@ -53,8 +53,9 @@ def complete(options: list[str], gpus: int) -> list[str]:
     if any(word.split("=")[-2:-1] == ["gpu"] for word in options):
         return options + cores
     limit = f"gpu={gpus}"
-    if found := next((at for at, word in enumerate(options) if word in RESOURCES), None):
-        return [*options[: found + 1], limit, *options[found + 1 :], *cores]
+    for at, word in enumerate(options):
+        if word in RESOURCES:  # a second one would replace it
+            return [*options[: at + 1], limit, *options[at + 1 :], *cores]
     return [*options, *cores, "--resources", limit]
 
 
