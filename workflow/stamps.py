@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from workflow import masters
@@ -110,7 +110,7 @@ def write_json(path: Path, content: object) -> None:
     os.replace(temporary, path)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _code(text: str) -> tuple[str, frozenset[str]]:
     """The hash of a module's code, and the modules that it may import; many runs ask for the same."""
     tree = ast.parse(text)
