@@ -1,6 +1,7 @@
-# Only calls lab.py, which works without make too: python3 lab.py reproduce|test|lab|venv.
+# Only calls lab.py, which works without make too: python3 lab.py reproduce|plan|test|lab|venv.
 #
 #   make reproduce TIER=smoke ONLY=table3 DATA=/folder OUT=/folder JOBS=2 steps=20
+#   make plan TIER=smoke                              what that would do, and how long it would take
 #   make test ARGS="-k mshf"
 #
 # PYTHON=python3.12 chooses the Python that .venv is made from.
@@ -11,9 +12,9 @@ quote = '$(subst ','\'',$(1))'
 # Every variable of the command line, known or not, quoted for the shell: lab.py refuses what it does not know.
 given = $(foreach name,$(filter-out PYTHON,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(call quote,$(name)=$($(name)))))
 
-.PHONY: reproduce test lab venv
-reproduce:
-	@"$(PYTHON)" lab.py reproduce $(given)
+.PHONY: reproduce plan test lab venv
+reproduce plan:
+	@"$(PYTHON)" lab.py $@ $(given)
 
 test:
 	@"$(PYTHON)" lab.py test $(ARGS)

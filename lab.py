@@ -4,12 +4,16 @@
 python3 lab.py venv                     build .venv (the other commands do so by themselves)
 python3 lab.py reproduce [KEY=value]    run the notebooks and renew reports/: TIER=lesson ONLY=table3 DATA=/folder
                                         OUT=/folder JOBS=2, and notebook parameters such as steps=20
+python3 lab.py plan [KEY=value]         print what reproduce would do and how long it would take; writes nothing
+python3 lab.py snakemake [KEY=value]    the same runs through Snakemake, for large machines and clusters; then come
+                                        its own options: --cores 8, -n, --profile workflow/profiles/slurm
 python3 lab.py test [...]               run the tests; further arguments go to pytest
 python3 lab.py lab [...]                open the notebooks in JupyterLab
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
 
-.venv is made from pyproject.toml and constraints.txt; again when they, the Python version or the folder change.
+.venv is made from pyproject.toml and constraints.txt, .venv-snakemake (only for that command) from
+workflow/snakemake.txt; again when they, the Python version or the folder change.
 """
 
 import contextlib
@@ -24,14 +28,16 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
-PYTHON = os.path.join(VENV, "Scripts", "python.exe") if os.name == "nt" else os.path.join(VENV, "bin", "python")
-STAMP = os.path.join(VENV, "installed")
-LOG = os.path.join(VENV, "install.log")
+SNAKEMAKE = os.path.join(HERE, ".venv-snakemake")
+SOURCES = {VENV: ("pyproject.toml", "constraints.txt"), SNAKEMAKE: ("workflow/snakemake.txt",)}
+SIZES = {VENV: "about 1.5 GB to download (more with CUDA), a few minutes", SNAKEMAKE: "about 80 MB to download"}
 OLDEST = (3, 10)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 COMMANDS = {
     "venv": ["-c", "import torch; print('.venv is ready, with PyTorch', torch.__version__)"],
     "reproduce": ["-m", "workflow.reproduce"],
+    "plan": ["-m", "workflow.plan"],
+    "snakemake": ["-m", "workflow.engine"],
     "test": ["-m", "pytest"],
     "lab": ["-m", "jupyterlab", "notebooks"],
     "refresh": ["-m", "workflow.refresh"],
@@ -49,7 +55,9 @@ def main(arguments):
         return 2
     check_python()
     ensure_venv()
-    return run([PYTHON] + COMMANDS[arguments[0]] + [absolute(word) for word in arguments[1:]])
+    if arguments[0] == "snakemake":
+        ensure_venv(SNAKEMAKE)
+    return run([python_of(VENV)] + COMMANDS[arguments[0]] + [absolute(word) for word in arguments[1:]])
 
 
 def absolute(word):
@@ -74,78 +82,94 @@ def check_python():
         sys.exit(f"This Python cannot make virtual environments. On Debian and Ubuntu: sudo apt install {package}")
 
 
-def ensure_venv():
-    """Build .venv unless the one that is there was finished and still fits; one process at a time."""
+def python_of(venv):
+    """The Python of an environment."""
+    return os.path.join(venv, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
+
+
+def ensure_venv(venv=VENV):
+    """Build the environment unless the one that is there was finished and still fits; one process at a time."""
     from workflow import lock
 
     def wait(path):
-        print("Another process is building .venv; waiting until it ends.", flush=True)
+        print(f"Another process is building {os.path.basename(venv)}; waiting until it ends.", flush=True)
 
-    if is_installed():
+    if is_installed(venv):
         return
-    with lock.held(os.path.join(HERE, ".venv.lock"), wait):
-        if not is_installed():
-            build()
+    with lock.held(venv + ".lock", wait):
+        if not is_installed(venv):
+            build(venv)
 
 
-def is_installed():
+def is_installed(venv=VENV):
     """Whether the last installation ended well, from the files as they are now."""
     try:
-        with open(STAMP, encoding="utf-8") as stamp:
-            return stamp.read() == fingerprint() and os.path.exists(PYTHON)
+        with open(os.path.join(venv, "installed"), encoding="utf-8") as stamp:
+            return stamp.read() == fingerprint(venv) and os.path.exists(python_of(venv))
     except OSError:
         return False
 
 
-def fingerprint():
+def fingerprint(venv=VENV):
     """A hash over what the environment is made from: requirements, pins, Python, and its own place."""
-    digest = hashlib.sha256("\n".join([sys.version, VENV]).encode())
-    for name in ("pyproject.toml", "constraints.txt"):
+    digest = hashlib.sha256("\n".join([sys.version, venv]).encode())
+    for name in SOURCES[venv]:
         with open(os.path.join(HERE, name), "rb") as source:
             digest.update(source.read())
     return digest.hexdigest()
 
 
-def build():
-    """Make .venv from scratch. Its stamp is written last, so a killed installation is done again."""
-    print("Building .venv: about 1.5 GB to download (more with CUDA), a few minutes the first time.", flush=True)
+def build(venv):
+    """Make the environment from scratch. Its stamp is written last, so a killed installation is done again."""
+    name, stamp = os.path.basename(venv), os.path.join(venv, "installed")
+    print(f"Building {name}: {SIZES[venv]}, the first time.", flush=True)
     with contextlib.suppress(FileNotFoundError):
-        os.remove(STAMP)
+        os.remove(stamp)
     base = getattr(sys, "_base_executable", None) or sys.executable  # not the .venv that is about to be replaced
-    if subprocess.call([base, "-m", "venv", "--clear", VENV]) != 0:
-        sys.exit("Making .venv failed; the lines above say why.")
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
-    install(pip + ["--constraint", "constraints.txt"] + cpu_build() + ["--editable", ".[test]"])
-    with open(STAMP, "w", encoding="utf-8") as stamp:
-        stamp.write(fingerprint())
+    if subprocess.call([base, "-m", "venv", "--clear", venv]) != 0:
+        sys.exit(f"Making {name} failed; the lines above say why.")
+    pip = [
+        python_of(venv),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "install",
+        "--progress-bar",
+        "off",
+    ]
+    ours = ["--constraint", "constraints.txt"] + cpu_build() + ["--editable", ".[test]"] if venv == VENV else []
+    install(pip + (ours or ["--requirement", SOURCES[venv][0]]), os.path.join(venv, "install.log"))
+    with open(stamp, "w", encoding="utf-8") as done:
+        done.write(fingerprint(venv))
 
 
-def install(command):
+def install(command, log):
     """Run pip with its output in a log file, and say every few seconds how far it is."""
     began = told = time.monotonic()
-    with open(LOG, "wb") as log:
-        process = subprocess.Popen(command, cwd=HERE, stdout=log, stderr=subprocess.STDOUT)
+    with open(log, "wb") as output:
+        process = subprocess.Popen(command, cwd=HERE, stdout=output, stderr=subprocess.STDOUT)
         try:
             while process.poll() is None:
                 time.sleep(0.2)
                 if time.monotonic() - told >= 10:
                     told = time.monotonic()
-                    print(f"  {told - began:4.0f} s  {last_line()[:100]}", flush=True)
+                    print(f"  {told - began:4.0f} s  {last_line(log)[:100]}", flush=True)
         finally:
             process.terminate()
             process.wait()
     if process.returncode != 0:
-        with open(LOG, encoding="utf-8", errors="replace") as log:
-            print("".join(log.readlines()[-15:]), file=sys.stderr)
-        sys.exit(f"The installation failed: see the lines above, and all of it in {os.path.relpath(LOG)}.")
+        with open(log, encoding="utf-8", errors="replace") as output:
+            print("".join(output.readlines()[-15:]), file=sys.stderr)
+        sys.exit(f"The installation failed: see the lines above, and all of it in {os.path.relpath(log)}.")
     print(f"  installed in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def last_line():
+def last_line(log):
     """What pip is doing, from its log."""
     told = ("Collecting", "Downloading", "Processing", "Building", "Installing")
-    with open(LOG, encoding="utf-8", errors="replace") as log:
-        lines = [line.strip() for line in log if line.strip().startswith(told)]
+    with open(log, encoding="utf-8", errors="replace") as output:
+        lines = [line.strip() for line in output if line.strip().startswith(told)]
     return lines[-1].split(": ")[0] if lines else "starting"
 
 

@@ -75,7 +75,7 @@ def curve(record: Record) -> Table:
         | {SETS.get(name, name): f"{gain:+.2f}" for name, gain in point["gains"].items()}
         for point in points
     ]
-    return Table(rows, "Mean gain in PSNR on RGB (dB) against training time, averaged weights, on images held out of it. "
+    return Table(rows, "Mean gain in PSNR on RGB (dB) against training time, averaged weights, held-out images. "
                  "The learning rate stays until the last quarter; what it holds back comes when it falls.")
 
 

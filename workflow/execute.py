@@ -13,6 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
+from workflow import cards
 from workflow.stamps import read_json, write_json
 
 
@@ -22,10 +23,13 @@ def main(spec_path: str) -> int:
     record, failed = Path(spec["record"]), Path(spec["failure"])
     for path in (record, failed):
         path.unlink(missing_ok=True)
-    failure, started = _attempt(spec)
-    if failure and not started:  # two kernels may race for one port: the second attempt takes another
-        print("The kernel did not start; trying once more.", flush=True)
+    with cards.claimed(**spec.get("cards", {"cards": (), "count": 0})) as taken:
+        if taken:
+            os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(taken)  # the kernel sees its own cards and no other
         failure, started = _attempt(spec)
+        if failure and not started:  # two kernels may race for one port: the second attempt takes another
+            print("The kernel did not start; trying once more.", flush=True)
+            failure, started = _attempt(spec)
     failure = failure or _record_failure(read_json(record), spec)
     if failure:
         write_json(failed, failure)

@@ -11,8 +11,8 @@ import yaml
 from workflow import Problem, masters, suggest
 from workflow.places import Places, tier_file
 
-RUN_KEYS = {"notebook", "parameters", "each", "needs", "after", "exclusive", "reads", "publish"}
-TIER_KEYS = {"seeds", "notebooks", "runs", "needs_data", "skip"}
+RUN_KEYS = {"notebook", "parameters", "each", "needs", "after", "exclusive", "gpu", "reads", "publish"}
+TIER_KEYS = {"seeds", "data", "notebooks", "runs", "needs_data", "skip"}
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,18 @@ class Run:
     needs: tuple[str, ...] = ()  # runs that must have succeeded before
     after: tuple[str, ...] = ()  # runs to wait for where they were asked for at all
     exclusive: bool = False  # nothing runs beside it
+    gpu: int = 0  # graphics cards that it takes where there are any
     reads: tuple[str, ...] = ()  # files it depends on besides package and records, from the repository root
     publish: tuple[str, ...] = ()  # folders of its output that belong to the reports
+
+    @property
+    def cards(self) -> int:
+        """The cards it claims: none where its parameters say that it computes on the CPU.
+
+        >>> Run("a", "08_training", {}, gpu=1).cards, Run("a", "08_training", {"device": "cpu"}, gpu=1).cards
+        (1, 0)
+        """
+        return 0 if self.parameters.get("device") == "cpu" else self.gpu
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Graph:
 def load_tier(root: Path, tier: str) -> dict:
     """The tier's file with every section present."""
     content = _mapping(tier_file(root, tier), TIER_KEYS)
-    empty = {"seeds": [0], "needs_data": None, "notebooks": {}, "runs": {}, "skip": []}
+    empty = {"seeds": [0], "data": [], "needs_data": None, "notebooks": {}, "runs": {}, "skip": []}
     return empty | {key: value for key, value in content.items() if value is not None}
 
 
@@ -71,6 +81,8 @@ def load(places: Places, tier: dict, words: dict[str, str] | None = None) -> Gra
     for name, entry in content["runs"].items():
         _known(entry, RUN_KEYS, f"graph.yaml, run {name}")
         for run in _expand(name, entry, tier, words or {}):
+            if run.name in runs:
+                raise Problem(f"graph.yaml, run {name}: two of its combinations are named {run.name}; rename one.")
             values = _tier_values(run, tier) | run.parameters | _placed(run, places)
             needs, after = matching(run.needs, runs), matching(run.after, runs)
             if missing := [pattern for pattern in run.needs if not matching([pattern], runs)]:
@@ -100,18 +112,28 @@ def _expand(name: str, entry: dict, tier: dict, words: dict[str, str]) -> list[R
         suffixes = {}
         if isinstance(values, str):  # the name of a list in the tier file; a word may take its place
             free.add(axis)
-            values = tier[values]
+            if not (values := tier[values]):
+                continue  # a tier that lists nothing leaves the choice to the notebook
             values = [masters.convert(axis, words[axis], values[0])] if axis in words else values
-            suffixes = {value: f"-s{value}" for value in values[1:]}
+            suffixes = {value: _suffix(value) for value in values[1:]}
         axes.append([(axis, value, suffixes.get(value, "")) for value in values])
-    lists = {key: tuple(entry.get(key) or ()) for key in ("needs", "after", "reads", "publish")}
+    settings = {key: tuple(entry.get(key) or ()) for key in ("needs", "after", "reads", "publish")}
+    settings |= {"exclusive": bool(entry.get("exclusive")), "gpu": int(entry.get("gpu") or 0)}
     runs = []
     for combination in product(*axes):
         values = fixed | {axis: value for axis, value, _ in combination}
         full = name.format(**values) + "".join(suffix for *_, suffix in combination)
-        kept = frozenset(values) - free
-        runs.append(Run(full, entry["notebook"], values, kept, exclusive=bool(entry.get("exclusive")), **lists))
+        runs.append(Run(full, entry["notebook"], values, frozenset(values) - free, **settings))
     return runs
+
+
+def _suffix(value: int | str) -> str:
+    """What a later value of a tier's list adds to a run's name: a seed its number, a data set its folder's name.
+
+    >>> _suffix(1), _suffix("/data/Kodak 24")
+    ('-s1', '@kodak-24')
+    """
+    return f"-s{value}" if isinstance(value, int) else "@" + Path(value).name.lower().replace(" ", "-")
 
 
 def _tier_values(run: Run, tier: dict) -> dict[str, object]:

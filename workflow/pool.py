@@ -46,8 +46,8 @@ class Running:
 class Pool:
     """Executes runs whose needs are met, at most `jobs` at a time; after a failure it starts nothing new."""
 
-    def __init__(self, places: Places, jobs: int, cores: int):
-        self.places, self.jobs, self.cores = places, jobs, cores
+    def __init__(self, places: Places, jobs: int, cores: int, cards: tuple[str, ...] = ()):
+        self.places, self.jobs, self.cores, self.cards = places, jobs, cores, cards
         self.running: list[Running] = []
         self.failed = False
 
@@ -94,6 +94,7 @@ class Pool:
             "failure": str(folder / "failure.json"),
             "cwd": str(self.places.notebooks),
             "parameters": run.parameters,
+            "cards": {"cards": self.cards, "count": run.cards},
         }
         stamps.write_json(folder / "spec.json", spec)
         threads = self.cores if run.exclusive else max(1, self.cores // self.jobs)

@@ -2,12 +2,10 @@
 
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import contextmanager
 
-from workflow import stamps
+from workflow.forecast import Forecast
 from workflow.graph import Run
-from workflow.places import Places
 from workflow.pool import Done, Pool
 
 
@@ -20,33 +18,6 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-class Forecast:
-    """Expected durations from earlier runs, scaled by how this machine has done so far."""
-
-    def __init__(self, runs: Iterable[Run], places: Places):
-        known = {run.name: seconds for run in runs if (seconds := _earlier(run, places))}
-        self.expected = {run.name: _guess(run, runs, known) for run in runs}
-        self.seen: list[tuple[float, float]] = []  # expected and real seconds of the finished runs
-
-    def learn(self, end: Done) -> None:
-        """Take a finished run into account."""
-        if end.executed and not end.failure:
-            self.seen.append((self.expected[end.run.name] or end.seconds, end.seconds))
-
-    def remaining(self, waiting: Iterable[Run], running: dict[str, float], jobs: int) -> float | None:
-        """Seconds until all is done; None while there is nothing to judge by. `running`: name to elapsed seconds."""
-        usual = sum(real for _, real in self.seen) / len(self.seen) if self.seen else None
-        scale = sum(real for _, real in self.seen) / sum(guess for guess, _ in self.seen) if self.seen else 1.0
-        expected = {name: guess * scale if guess else usual for name, guess in self.expected.items()}
-        waiting = list(waiting)
-        if any(expected[name] is None for name in [*running, *(run.name for run in waiting)]):
-            return None
-        alone = sum(expected[run.name] for run in waiting if run.exclusive)
-        left = [max(expected[name] - elapsed, 1.0) for name, elapsed in running.items()]
-        shared = left + [expected[run.name] for run in waiting if not run.exclusive]
-        return alone + max([sum(shared) / jobs, *shared]) if shared else alone
 
 
 class Reporter:
@@ -106,18 +77,3 @@ def say(text: str, status=None) -> None:
         print(text, flush=True)
     else:
         status.console.print(text, soft_wrap=True)
-
-
-def _earlier(run: Run, places: Places) -> float | None:
-    """Seconds that the run took before: measured here, or by whoever made the record."""
-    if seconds := stamps.last_seconds(places.work / run.name):
-        return seconds
-    recorded = stamps.read_json(places.records / f"{run.name}.json").get("seconds")
-    numbers = [value for value in (recorded or {}).values() if isinstance(value, (int, float))]
-    return (recorded.get("total") or max(numbers)) if numbers else None
-
-
-def _guess(run: Run, runs: Iterable[Run], known: dict[str, float]) -> float | None:
-    """The run's own time, or the mean of the runs of the same notebook."""
-    alike = [known[other.name] for other in runs if other.notebook == run.notebook and other.name in known]
-    return known.get(run.name) or (sum(alike) / len(alike) if alike else None)

@@ -6,79 +6,46 @@ What is up to date is skipped, so a stopped run goes on where it was. KEY= choos
 word is a parameter of the notebooks. Exit code 0: all done; 1: a run failed; 2: a mistake in the call; 130: stopped.
 """
 
-import os
-import shutil
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from workflow import ROOT, Problem, lock, stamps
-from workflow.graph import Run, load, load_tier
+from workflow import ROOT, cards, lock, machine, stamps
+from workflow.exits import exit_code
+from workflow.graph import Run
 from workflow.places import Places
 from workflow.pool import Pool, check_writable
 from workflow.progress import Forecast, Reporter, clock, passing_line, say
-from workflow.words import Call, parse, settle
+from workflow.selection import Selection, select
+from workflow.words import Call, parse
 
 
 def main(words: list[str], root: Path = ROOT) -> int:
     """Parse, plan, run; the exit code."""
-    for ending in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, ending):
-            signal.signal(getattr(signal, ending), _interrupt)
-    try:
-        return _reproduce(parse(words), root)
-    except Problem as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"Stopped: {error}. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return 130
+    return exit_code(lambda: _reproduce(parse(words), root))
 
 
 def _reproduce(call: Call, root: Path) -> int:
-    places = Places(root, call.out or root / "reports", call.tier)
-    selected, names = _select(call, places)
+    selection = select(call, root)
+    places = selection.places
     check_writable(places.work)
     with lock.held(places.out / "executed" / ".lock", lambda path: say(_waiting(places))):
-        for name in stamps.set_aside(places, names):
+        for name in stamps.set_aside(places, selection.names):
             say(f"{name} is no run of the graph any more: its record now lies in {places.shown(places.work)}/set-aside")
-        todo = _todo(selected, places)
-        return _run(todo, selected, places, call) if todo else _nothing_to_do(selected, places)
+        todo = selection.stale
+        for run in selection.runs:
+            if run not in todo:
+                stamps.publish(run, places)  # puts back what was deleted or overwritten among the reports
+        return _run(todo, selection, call) if todo else _nothing_to_do(selection)
 
 
-def _select(call: Call, places: Places) -> tuple[list[Run], set[str]]:
-    """The runs asked for, settled and checked, and the names of all runs of the tier."""
-    tier = load_tier(places.root, call.tier)
-    if tier["needs_data"] and call.data is None:
-        raise Problem(f"The {call.tier} tier needs {tier['needs_data']}: add DATA=/path to where it is unpacked.")
-    selected = load(places, tier, call.parameters).select(call.only)
-    return settle(selected, places, call), set(load(places, tier).runs)
-
-
-def _todo(selected: list[Run], places: Places) -> list[Run]:
-    """The selected runs that are out of date, or come after one that is."""
-    todo: dict[str, Run] = {}
-    for run in selected:
-        stale = not todo.keys().isdisjoint(run.needs + run.after)
-        if stale or not stamps.is_current(places.work / run.name, stamps.key(run, places)):
-            todo[run.name] = run
-        else:
-            stamps.publish(run, places)  # puts back what was deleted or overwritten among the reports
-    return list(todo.values())
-
-
-def _run(todo: list[Run], selected: list[Run], places: Places, call: Call) -> int:
-    cores = _cores()
-    jobs = call.jobs or (1 if _has_cuda() else min(2, cores))
-    pool, forecast = Pool(places, jobs, cores), Forecast(selected, places)
-    current = [run.name for run in selected if run not in todo]
+def _run(todo: list[Run], selection: Selection, call: Call) -> int:
+    places, cores, visible = selection.places, machine.cores(), cards.visible()
+    jobs = call.jobs or machine.usual_jobs(cores, len(visible))
+    pool, forecast = Pool(places, jobs, cores, visible), Forecast(selection.runs, places)
+    current = [run.name for run in selection.runs if run not in todo]
     left = forecast.remaining(todo, {}, jobs)
-    plan = f"{places.tier} tier: {len(todo)} of {len(selected)} runs to do, {jobs} at a time on {cores} cores"
+    plan = f"{places.tier} tier: {len(todo)} of {len(selection.runs)} runs to do, {jobs} at a time on {cores} cores"
     say(plan + (f", about {clock(left)}" if left is not None else ""))
     if current:
         say(f"up to date: {', '.join(current)}")
@@ -95,8 +62,9 @@ def _run(todo: list[Run], selected: list[Run], places: Places, call: Call) -> in
     return 0
 
 
-def _nothing_to_do(selected: list[Run], places: Places) -> int:
-    count = "the run asked for is" if len(selected) == 1 else f"all {len(selected)} runs are"
+def _nothing_to_do(selection: Selection) -> int:
+    runs, places = selection.runs, selection.places
+    count = "the run asked for is" if len(runs) == 1 else f"all {len(runs)} runs are"
     say(f"Nothing to do: {count} up to date at the {places.tier} tier. {_results(places)}")
     return 0
 
@@ -108,23 +76,6 @@ def _results(places: Places) -> str:
 
 def _waiting(places: Places) -> str:
     return f"Another process is at work in {places.shown(places.out)}; waiting until it ends (Ctrl-C: stop waiting)."
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _has_cuda() -> bool:
-    """Whether PyTorch sees a GPU; asked in a process of its own, and only where there is a driver."""
-    if shutil.which("nvidia-smi") is None:
-        return False
-    question = "import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)"
-    return subprocess.run([sys.executable, "-c", question], capture_output=True, check=False).returncode == 0
-
-
-def _interrupt(number, frame):
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from workflow import masters
@@ -40,9 +41,8 @@ def sources(root: Path, trees: Iterable[ast.AST]) -> dict[str, str]:
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         if module in found or not path.is_file():
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        waiting |= _imported(tree)
-        found[module] = hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()
+        found[module], imported = _code(path.read_text(encoding="utf-8"))
+        waiting |= imported
     return found
 
 
@@ -108,6 +108,14 @@ def write_json(path: Path, content: object) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     os.replace(temporary, path)
+
+
+@cache
+def _code(text: str) -> tuple[str, frozenset[str]]:
+    """The hash of a module's code, and the modules that it may import; many runs ask for the same."""
+    tree = ast.parse(text)
+    imported = frozenset(_imported(tree))
+    return hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest(), imported
 
 
 def _imported(tree: ast.AST) -> set[str]:

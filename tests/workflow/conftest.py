@@ -1,12 +1,16 @@
 """A small repository of its own for the runner: notebooks that end in a second or two and need no PyTorch."""
 
+import importlib.util
 import json
 import subprocess
 import sys
 import textwrap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,22 +57,54 @@ class Project:
         book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(book, self.root / "notebooks" / f"{name}.ipynb")
 
-    def command(self, *words: str) -> list[str]:
+    def slow(self, seconds: float) -> None:
+        """Let `one` and `two` leave a mark when they start, then sleep; a second attempt finds the first one's mark."""
+        self.notebook(
+            "count",
+            f"""
+            resumed = (Path(out) / "checkpoint").exists()
+            (Path(out) / "checkpoint").write_text(run)
+            time.sleep(0 if resumed else {seconds})
+            value = start + steps
+            """,
+            parameters="steps = 3\nstart = 0",
+        )
+
+    def command(self, *words: str, module: str = "reproduce") -> list[str]:
         """The command line of a call."""
-        code = "import sys; from pathlib import Path; from workflow.reproduce import main; "
+        code = f"import sys; from pathlib import Path; from workflow.{module} import main; "
         code += "sys.exit(main(sys.argv[2:], Path(sys.argv[1])))"
         return [sys.executable, "-c", code, str(self.root), *words]
 
-    def start(self, *words: str) -> subprocess.Popen:
-        """Start the runner."""
+    def start(self, *words: str, module: str = "reproduce") -> subprocess.Popen:
+        """Start the runner, or another module."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen(self.command(*words), cwd=ROOT, **pipes)
+        return subprocess.Popen(self.command(*words, module=module), cwd=ROOT, **pipes)
 
     def reproduce(self, *words: str) -> tuple[int, str]:
         """Run the runner to its end: exit code and output."""
         process = self.start(*words)
         text, _ = process.communicate(timeout=120)
         return process.returncode, text
+
+    def snakemake(self, *words: str) -> tuple[int, str]:
+        """Run Snakemake to its end: exit code and output."""
+        process = self.start(*words, module="engine")
+        text, _ = process.communicate(timeout=600)
+        return process.returncode, text
+
+    @staticmethod
+    def family(process: subprocess.Popen) -> list[psutil.Process]:
+        """The process and all its descendants."""
+        return [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+
+    @staticmethod
+    def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Wait until the condition holds, and fail where it never does."""
+        limit = time.monotonic() + seconds
+        while not condition() and time.monotonic() < limit:
+            time.sleep(0.05)
+        assert condition()
 
     def value(self, run: str, tier: str = "lesson") -> float:
         """The metric that a run recorded."""
@@ -120,3 +156,15 @@ def project(tmp_path: Path) -> Project:
 def build_project():
     """Makes such a repository in any folder."""
     return make_project
+
+
+@pytest.fixture(scope="session")
+def snakemake() -> None:
+    """Snakemake's environment beside this one, built as `python3 lab.py snakemake` does; skips where it cannot be."""
+    spec = importlib.util.spec_from_file_location("lab", ROOT / "lab.py")
+    lab = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(lab)
+    try:
+        lab.ensure_venv(lab.SNAKEMAKE)
+    except (SystemExit, OSError) as error:
+        pytest.skip(f"Snakemake cannot be installed here: {error}")

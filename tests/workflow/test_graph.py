@@ -1,5 +1,7 @@
 """The matrix that ships: its runs by tier, its targets, and how words change it."""
 
+from dataclasses import replace
+
 import pytest
 
 from workflow import ROOT, Problem
@@ -73,6 +75,40 @@ def test_later_seeds_are_named_and_only_they():
 def test_a_word_takes_the_place_of_the_tiers_seeds():
     runs = graph("bench", seed="7").runs
     assert runs["ablate-lmfn"].parameters["seed"] == 7 and "ablate-lmfn-s1" not in runs
+
+
+def test_what_trains_or_measures_on_a_card_claims_one():
+    runs = graph("lesson").runs.values()
+    claiming = {run.notebook for run in runs if run.cards == 1}
+    assert claiming == {"07_profiling", "08_training"} == {run.notebook for run in runs if run.gpu}
+    assert not any(replace(run, parameters={"device": "cpu"}).cards for run in runs)
+
+
+def test_the_tiers_that_ship_leave_the_data_to_the_notebooks():
+    assert not any("data" in run.parameters for tier in tiers(ROOT) for run in graph(tier).runs.values())
+
+
+def test_a_tier_may_list_data_sets_and_later_ones_are_named():
+    tier = load_tier(ROOT, "study") | {"data": ["bundled", "/data/Kodak 24"], "seeds": [0, 1]}
+    places = Places(ROOT, ROOT / "reports", "study")
+    runs = load(places, tier).runs
+    found = {name: run.parameters["data"] for name, run in runs.items() if name.startswith(("ablate-lmfn-n1", "eval"))}
+    assert found == {
+        "evaluation": "bundled",
+        "evaluation@kodak-24": "/data/Kodak 24",
+        "ablate-lmfn-n1": "bundled",
+        "ablate-lmfn-n1@kodak-24": "/data/Kodak 24",
+        "ablate-lmfn-n1-s1": "bundled",
+        "ablate-lmfn-n1-s1@kodak-24": "/data/Kodak 24",
+    }
+    chosen = load(places, tier, {"data": "/mine"}).runs  # what DATA= does
+    assert chosen["ablate-lmfn-n1-s1"].parameters["data"] == "/mine" and not any("@" in name for name in chosen)
+
+
+def test_two_data_sets_of_one_name_are_a_problem():
+    tier = load_tier(ROOT, "smoke") | {"data": ["bundled", "/a/kodak", "/b/kodak"]}
+    with pytest.raises(Problem, match="two of its combinations are named train-lmfn@kodak"):
+        load(Places(ROOT, ROOT / "reports", "smoke"), tier)
 
 
 def test_each_table_selects_its_own_rows():

@@ -103,7 +103,7 @@ def test_a_killed_installation_is_done_again(repository, lab, monkeypatch):
     monkeypatch.setattr(lab.subprocess, "call", lambda command: steps.append(command[1:]) or 0)
     monkeypatch.setattr(lab, "cpu_build", lambda: ["--extra-index-url", "cpu"])
 
-    def killed(command):
+    def killed(command, log):
         steps.append(command[-4:])
         raise KeyboardInterrupt
 
@@ -112,7 +112,7 @@ def test_a_killed_installation_is_done_again(repository, lab, monkeypatch):
         lab.ensure_venv()
     assert steps == [["-m", "venv", "--clear", lab.VENV], ["--extra-index-url", "cpu", "--editable", ".[test]"]]
     assert not lab.is_installed()
-    monkeypatch.setattr(lab, "install", steps.append)
+    monkeypatch.setattr(lab, "install", lambda command, log: steps.append(command))
     lab.ensure_venv()
     assert lab.is_installed() and len(steps) == 4
     lab.ensure_venv()
@@ -123,9 +123,9 @@ def test_a_failing_installation_shows_the_end_of_its_log(lab, repository, capsys
     (repository / ".venv").mkdir()
     code = "print('Collecting torch'); raise SystemExit('no space left on device')"
     with pytest.raises(SystemExit, match="The installation failed"):
-        lab.install([sys.executable, "-c", code])
+        lab.install([sys.executable, "-c", code], repository / ".venv/install.log")
     assert "no space left on device" in capsys.readouterr().err
-    assert lab.last_line() == "Collecting torch"
+    assert lab.last_line(repository / ".venv/install.log") == "Collecting torch"
 
 
 @pytest.mark.parametrize("system", ["Darwin", "Windows"])

@@ -198,42 +198,16 @@ def test_failing_runs_are_named_and_nothing_new_starts(project):
     assert not (project.root / "reports/runs/lesson").exists()
 
 
-def slow_project(project, seconds):
-    """`one` and `two` leave a mark when they start, then sleep; a second attempt finds the first one's mark."""
-    project.notebook(
-        "count",
-        f"""
-        resumed = (Path(out) / "checkpoint").exists()
-        (Path(out) / "checkpoint").write_text(run)
-        time.sleep(0 if resumed else {seconds})
-        value = start + steps
-        """,
-        parameters="steps = 3\nstart = 0",
-    )
-
-
-def family(process):
-    """The process and all its descendants."""
-    return [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-
-
-def wait_for(condition, seconds=30.0):
-    limit = time.monotonic() + seconds
-    while not condition() and time.monotonic() < limit:
-        time.sleep(0.05)
-    assert condition()
-
-
 def test_killed_runner_leaves_nothing_running_and_resumes(project):
-    slow_project(project, 60)
+    project.slow(60)
     process = project.start("JOBS=2")
     work = project.root / "reports/executed/lesson"
-    wait_for(lambda: (work / "one/checkpoint").exists() and (work / "two/checkpoint").exists())
-    processes = family(process)
+    project.wait_for(lambda: (work / "one/checkpoint").exists() and (work / "two/checkpoint").exists())
+    processes = project.family(process)
     assert len(processes) >= 5  # the runner, two runs, two kernels
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    wait_for(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes), 10)
+    project.wait_for(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes), 10)
     assert not (project.root / "reports/runs/lesson").exists()
     code, text = project.reproduce("JOBS=2")
     assert code == 0 and len(project.executed(text)) == 3, text
@@ -241,10 +215,10 @@ def test_killed_runner_leaves_nothing_running_and_resumes(project):
 
 
 def test_stopped_runner_says_so_and_leaves_nothing_running(project):
-    slow_project(project, 60)
+    project.slow(60)
     process = project.start("ONLY=one")
-    wait_for(lambda: (project.root / "reports/executed/lesson/one/checkpoint").exists())
-    processes = family(process)
+    project.wait_for(lambda: (project.root / "reports/executed/lesson/one/checkpoint").exists())
+    processes = project.family(process)
     process.send_signal(signal.SIGINT)
     text, _ = process.communicate(timeout=20)
     assert process.returncode == 130 and "the same command goes on from there" in text
