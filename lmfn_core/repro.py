@@ -86,8 +86,8 @@ def full_float32() -> Iterator[None]:
     TF32 keeps 10 bits of each factor's fraction, about three decimal digits, without a word.
 
     >>> with full_float32():
-    ...     torch.backends.cudnn.conv.fp32_precision
-    'ieee'
+    ...     torch.full((1, 1), 1 + 2**-20) @ torch.ones(1, 1) > 1
+    tensor([[True]])
     """
     backends = [torch.backends.cudnn, torch.backends.cuda.matmul]
     switch, full = "allow_tf32", False
