@@ -8,13 +8,14 @@ from torch import Tensor, nn
 
 from lmfn_core.metrics import psnr, score
 from lmfn_core.pairs import Pair
+from lmfn_core.repro import full_float32
 
 MEASURES = ("psnr_rgb", "psnr_luma", "ssim_per_channel", "ssim_matlab_rgb")
 """The four measures of every table here; ``metrics.CONVENTIONS`` says what each is."""
 
 
 def predict(model: nn.Module, blurred: UInt8[Tensor, "3 h w"]) -> Float[Tensor, "3 h w"]:
-    """Restore one 8-bit image of any size from 16 up; floats in [0, 1], on the model's device.
+    """Restore one 8-bit image of any size from 16 up, in full float32; floats in [0, 1], on the model's device.
 
     >>> predict(torch.nn.Identity(), torch.full((3, 16, 16), 255, dtype=torch.uint8)).max().item()
     1.0
@@ -22,7 +23,7 @@ def predict(model: nn.Module, blurred: UInt8[Tensor, "3 h w"]) -> Float[Tensor, 
     parameter = next(model.parameters(), torch.zeros(()))
     was_training = model.training
     model.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), full_float32():
         restored = model(blurred.to(parameter.device).float().div(255).unsqueeze(0)).squeeze(0).clamp(0, 1)
     model.train(was_training)
     return restored

@@ -5,6 +5,8 @@ import os
 import platform
 import random
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -75,6 +77,30 @@ def _multiplies_bf16(device: torch.device) -> bool:
     # torch has no public question for this; an older CPU emulates bf16, slower than float32
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Inside the ``with``, a GPU multiplies float32 in float32, where torch's default for convolutions is TF32.
+
+    TF32 keeps 10 bits of each factor's fraction, about three decimal digits, without a word.
+
+    >>> with full_float32():
+    ...     torch.full((1, 1), 1 + 2**-20) @ torch.ones(1, 1) > 1
+    tensor([[True]])
+    """
+    backends = [torch.backends.cudnn, torch.backends.cuda.matmul]
+    switch, full = "allow_tf32", False
+    if hasattr(torch.backends.cudnn, "conv"):  # torch 2.9 and later, which forbid mixing both kinds of switch
+        backends[0], switch, full = torch.backends.cudnn.conv, "fp32_precision", "ieee"
+    before = [getattr(backend, switch) for backend in backends]
+    try:
+        for backend in backends:
+            setattr(backend, switch, full)
+        yield
+    finally:
+        for backend, value in zip(backends, before, strict=True):
+            setattr(backend, switch, value)
 
 
 def environment() -> dict[str, object]:

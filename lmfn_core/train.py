@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from lmfn_core.checkpoints import load_tensors, save_tensors
 from lmfn_core.layers import use_channels_last
+from lmfn_core.processes import agreed, open_fabric, rows
 from lmfn_core.recipes import Recipe
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces its precision on stderr
@@ -60,29 +61,34 @@ def train(
 ) -> History:
     """Train ``model`` in place; it ends with the averaged weights if the recipe keeps an average.
 
+    In a group of processes (``lmfn_core.launch``, ``torchrun``) each calls this with the same arguments and computes
+    its rows of each batch; the first keeps the state, which a group of any size, or one process, can resume.
+
     Args:
         batches: step number to (blurred, sharp), batches of RGB images in [0, 1]; must depend on nothing else.
         precision: Fabric's name, "32-true" or "bf16-mixed".
         state: file for the training state, saved every ``every`` steps; resumed from if it was written under the
             same ``settings``, ignored if not, removed in the end.
         settings: whatever identifies the run (network, seed, ...).
-        on_step: called with the number of steps done and the last loss, every ``every`` steps.
+        on_step: called with the number of steps done and the last loss, every ``every`` steps, in the first process.
 
     Raises:
         TrainingDiverged: when the loss or a weight is not finite; the last good state stays on disk.
+        ValueError: when a batch cannot be shared equally by the processes, or they see different states.
     """
-    fabric = Fabric(accelerator=torch.device(device).type, devices=1, precision=precision)
+    fabric = open_fabric(device, precision)
     optimizer = recipe.optimizer(model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
     # Fabric's wrapper keeps its own list of parameter groups, which a resume would leave behind: set rates on the inner
     network, stepper = fabric.setup(use_channels_last(model), optimizer)
     average = AveragedModel(model, multi_avg_fn=_average_with(recipe.ema)) if recipe.ema else None
-    run = _Run(model, optimizer, average, {"steps": steps, **(settings or {})}, state and Path(state), History())
-    history, start, began = run.history, run.resume(), time.perf_counter()
+    identity = {"steps": steps, **(settings or {})}
+    run = _Run(fabric, model, optimizer, average, identity, state and Path(state), History())
+    history, start, began = run.history, agreed(fabric, run.resume()), time.perf_counter()
     for step in range(start, steps):
         for group in optimizer.param_groups:
             group["lr"] = recipe.lr * recipe.schedule(step, steps)
         asked = time.perf_counter()
-        blurred, sharp = batches(step)
+        blurred, sharp = (rows(images, fabric.global_rank, fabric.world_size) for images in batches(step))
         history.data_seconds += time.perf_counter() - asked
         loss = recipe.loss(network(blurred.contiguous(memory_format=torch.channels_last)), sharp)
         fabric.backward(loss)
@@ -95,7 +101,7 @@ def train(
         run.pending.append(loss.detach())  # read only every so often: reading waits for the device
         if (step + 1) % every == 0 or step + 1 == steps:
             run.save(step)
-            if on_step:
+            if on_step and fabric.is_global_zero:
                 on_step(step + 1, history.losses[-1])
     history.seconds, history.steps_run = time.perf_counter() - began, steps - start
     run.finish()
@@ -116,6 +122,7 @@ def _average_with(decay: float) -> Callable:
 class _Run:
     """Everything of a run that changes from step to step, and the file that keeps it."""
 
+    fabric: Fabric
     model: nn.Module
     optimizer: torch.optim.Optimizer
     average: AveragedModel | None
@@ -127,7 +134,7 @@ class _Run:
     def save(self, step: int) -> None:
         """Read the pending losses, refuse what is not finite, and write the state."""
         self._settle(step)
-        if self.state is None:
+        if self.state is None or not self.fabric.is_global_zero:
             return
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         if self.average:
@@ -158,12 +165,12 @@ class _Run:
         """Leave the averaged weights in the model; a finished run needs no state."""
         if self.average:
             self.model.load_state_dict(self.average.module.state_dict())
-        if self.state is not None:
+        if self.state is not None and self.fabric.is_global_zero:
             self.state.unlink(missing_ok=True)
             self.state.with_suffix(".json").unlink(missing_ok=True)
 
     def _settle(self, step: int) -> None:
-        losses = torch.stack(self.pending).float()
+        losses = self.fabric.all_reduce(torch.stack(self.pending).float(), reduce_op="mean")
         bad = (~torch.isfinite(losses)).nonzero()
         weights_good = all(bool(torch.isfinite(p).all()) for p in self.model.parameters())
         if len(bad) or not weights_good:

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import pytest
 import torch
 from torch import nn
@@ -35,6 +37,35 @@ def test_prediction_is_clamped_and_leaves_the_mode_alone():
     model = Brighter().train()
     assert predict(model, torch.full((3, 16, 16), 250, dtype=torch.uint8)).max() == 1.0
     assert model.training
+
+
+def precisions() -> list[object]:
+    """What a GPU would do with float32: torch's own switches, read without a GPU too."""
+    conv, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    if hasattr(conv, "conv"):
+        return [conv.conv.fp32_precision, matmul.fp32_precision]
+    return [conv.allow_tf32, matmul.allow_tf32]
+
+
+class Watched(nn.Module):
+    def __init__(self, fails: bool) -> None:
+        super().__init__()
+        self.fails, self.seen = fails, None
+
+    def forward(self, x):
+        self.seen = precisions()
+        if self.fails:
+            raise MemoryError
+        return x
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_gpu_would_predict_in_full_float32_and_then_do_as_before(fails):
+    before, model = precisions(), Watched(fails)
+    with pytest.raises(MemoryError) if fails else nullcontext():
+        predict(model, torch.zeros(3, 16, 16, dtype=torch.uint8))
+    assert model.seen in (["ieee", "ieee"], [False, False])
+    assert precisions() == before and before[0] in ("tf32", True)
 
 
 def test_nothing_to_evaluate_is_refused():

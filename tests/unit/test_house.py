@@ -22,7 +22,7 @@ FLOORS = [  # a file may import from its own floor and those before it
         "realblur", "frames", "trajectories", "kinds", "datasets", "addresses", "resume", "archives", "download",
     },
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
-    {"recipes", "checkpoints", "train", "evaluate"},
+    {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate"},
     {
         "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "orderings", "comparisons",
         "review", "differences", "summary",
@@ -107,7 +107,7 @@ WITH_TENSORS = [(n, v) for n, v in PUBLIC if any(w in annotations_of(v).split(")
 def test_callables_on_tensors_have_a_doctest_that_shows_them(name, value):
     if name.startswith("lmfn_core.exercises") or inspect.isclass(value) and not issubclass(value, nn.Module):
         pytest.skip("a class of data or a checker")
-    needs_files = {"train", "save_weights"}
+    needs_files = {"train", "save_weights", "save_trained"}
     if name.rsplit(".", 1)[1] in needs_files:
         pytest.skip("shown by its tests: it writes files or runs for long")
     assert ">>>" in (inspect.getdoc(value) or ""), "no doctest"
