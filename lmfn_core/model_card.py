@@ -10,6 +10,7 @@ from statistics import mean
 
 from lmfn_core.evidence import Record, look_up
 from lmfn_core.rendering import Row, Table, markdown
+from lmfn_core.watch import set_of
 
 SETS = {
     "bsds500": "BSDS500, held out, synthetic blur",
@@ -34,7 +35,7 @@ def by_set(record: Record) -> Table:
     images, kept = look_up(record, "metrics.images") or [], look_up(record, "metrics.sharp_kept") or {}
     rows = []
     for name, group in _groups(images).items():
-        sharp = [value for image, value in kept.items() if _set_of(image) == name]
+        sharp = [value for image, value in kept.items() if set_of(image) == name]
         row: Row = {"images": SETS.get(name, name), "pairs": len(group)}
         row |= {"PSNR RGB blurred": f"{_mean(group, 'blurred', 'psnr_rgb'):.2f}"}
         row |= {"restored": f"{_mean(group, 'restored', 'psnr_rgb'):.2f}"} | _gains(group)
@@ -147,14 +148,10 @@ def _badly(evaluation: Record) -> str:
     return "\n".join(lines)
 
 
-def _set_of(image: str) -> str:
-    return image.partition("/")[0] if "/" in image else "bundled"
-
-
 def _groups(images: Sequence[Mapping]) -> dict[str, list[Mapping]]:
     groups: dict[str, list[Mapping]] = {}
     for image in images:
-        groups.setdefault(_set_of(image["name"]), []).append(image)
+        groups.setdefault(set_of(image["name"]), []).append(image)
     return groups
 
 

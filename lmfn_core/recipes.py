@@ -34,7 +34,7 @@ def cosine(step: int, steps: int) -> float:
 def warm_flat_fall(step: int, steps: int) -> float:
     """Learning-rate factor: warm-up over 300 steps, then 1, then a line down to zero over the last quarter.
 
-    Known as warm-up, stable, decay. Until the fall it does not depend on ``steps``: a run may be prolonged until then.
+    Known as warm-up, stable, decay. Until the fall it does not depend on ``steps``.
 
     >>> warm_flat_fall(299, 1000), warm_flat_fall(700, 1000), warm_flat_fall(875, 1000)
     (1.0, 1.0, 0.5)
@@ -73,7 +73,7 @@ RECIPES = {
     "paper": Recipe(F.mse_loss, 1e-4, 1e-4, torch.optim.Adam, step_decay, augment=False, clip=None, ema=None),
     "modern": Recipe(charbonnier, 1e-3, 1e-4, torch.optim.AdamW, cosine, augment=True, clip=1.0, ema=0.999),
 }
-RECIPES["modern-open"] = replace(RECIPES["modern"], schedule=warm_flat_fall, clip=0.1)
-"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today.
-``modern-open``: the same with a schedule whose end need not be known at the start, for trainings as long as there is
-time for; and clipped at a few times the usual norm, since at a rate that stays high one bad step costs hundreds."""
+RECIPES["modern-flat"] = replace(RECIPES["modern"], schedule=warm_flat_fall, clip=0.1)
+"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-flat``: the same
+with a rate that stays high until the last quarter, so that a long training can be judged, and given an end, at any time;
+and clipped at a few times the usual norm, since at a high rate one bad step can cost hundreds."""

@@ -6,6 +6,7 @@
 Notebook 08 with the same parameters finds the checkpoint and evaluates it. A stopped run goes on under its command.
 """
 
+import copy
 import functools
 import sys
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from lmfn_core.checkpoints import load_tensors
+from lmfn_core.checkpoints import load_tensors, load_weights
 from lmfn_core.datasets import open_data
 from lmfn_core.launch import EXPECTED, launch
 from lmfn_core.pairs import Source
@@ -25,8 +26,9 @@ from lmfn_core.repro import pick_device, pick_precision, seed_everything, source
 from lmfn_core.train import train
 from lmfn_core.trained import Trained, load_trained, save_trained
 from lmfn_core.variants import build
+from lmfn_core.watch import Watch, a_few, load_average
 
-IDENTITY = ("network", "image_skip", "recipe", "steps", "batch", "crop", "seed", "data")
+IDENTITY = ("network", "image_skip", "recipe", "steps", "batch", "crop", "seed", "data", "start")
 """The parameters that decide what comes out, with the precision and the package's code."""
 SAVES = 10
 """Times that the state of a run is saved, at least; see ``SAVE_EVERY``."""
@@ -46,6 +48,8 @@ def run(
     crop: int = 96,
     seed: int = 0,
     data: str = "bundled",
+    start: str = "",
+    watch: int = 0,
     device: str = "auto",
     precision: str = "auto",
     threads: int = 0,
@@ -60,6 +64,8 @@ def run(
         network: one of ``lmfn_core.networks()``. recipe: a key of ``RECIPES``. image_skip: add the input to the output.
         batch: crops in a step, of all processes together. crop: their side in pixels.
         data: "bundled" or a folder, as ``open_data`` takes it. device: "auto", "cpu" or "cuda".
+        start: weights to go on from, a file or the name of shipped ones; an empty word for random ones.
+        watch: so many held-out pairs of each set are scored at every save, for the curve of score against time.
         precision: "auto", "32-true" or "bf16-mixed". threads: CPU threads of each process; 0: torch chooses.
         processes: started on this machine, each with a GPU of its own or a share of the CPU. Not part of the run's
             identity: it may go on with more or fewer. Under ``torchrun``, which starts them itself, leave it 1.
@@ -79,12 +85,13 @@ def run(
     source, weights = open_data(data), Path(out) / "weights" / f"{name}.safetensors"
     card = {key: given[key] for key in ("network", "recipe", "steps", "batch", "crop", "seed", "tier")}
     card |= {"settings": {"image_skip": image_skip}, "data": source.describe}
+    card |= {"start": _origin(start)} if start else {}
     if trained := load_trained(weights, card, settings):
         _say(f"{weights} is finished: {steps} steps, nothing to train")
         return trained
     try:
         if processes == 1 or grouped():
-            return _train(settings, card, weights, source, chosen)
+            return _train(settings, card, weights, source, chosen, watch)
         launch(run, given, processes)
     except ProcessLost as lost:
         raise ProcessLost(f"{lost}; {_onward(_saved_steps(weights, settings))}") from None
@@ -92,7 +99,12 @@ def run(
 
 
 def _train(
-    settings: Mapping[str, object], card: Mapping[str, object], weights: Path, source: Source, device: torch.device
+    settings: Mapping[str, object],
+    card: Mapping[str, object],
+    weights: Path,
+    source: Source,
+    device: torch.device,
+    watch: int,
 ) -> Trained:
     steps, batch, crop, seed = (settings[key] for key in ("steps", "batch", "crop", "seed"))
     plan, untouched, began = RECIPES[settings["recipe"]], {}, perf_counter()
@@ -105,13 +117,21 @@ def _train(
 
     if saved := _saved_steps(weights, settings):
         _say(f"going on from step {saved}")
+    def on_step(done: int, loss: float) -> None:
+        _say(f"step {done}/{steps}, loss {loss:.4f}, {perf_counter() - began:.0f} s")
+        if watch:
+            averaged = load_average(_state_of(weights), copy.deepcopy(model))
+            _say(f"held-out gains {curve.look(done, averaged, a_few(source.test_pairs(), watch))['gains']}")
+
     seed_everything(seed)
-    model = build(settings["network"], image_skip=settings["image_skip"])
+    model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch(_curve_of(weights))
+    if settings["start"]:
+        model.load_state_dict(load_weights(settings["start"])[0].state_dict())
     try:
         history = train(
             model, ask, plan, steps, device=device, precision=settings["precision"], settings=settings,
-            state=_state_of(weights), every=min(SAVE_EVERY, max(1, steps // SAVES)),
-            on_step=lambda done, loss: _say(f"step {done}/{steps}, loss {loss:.4f}, {perf_counter() - began:.0f} s"),
+            state=_state_of(weights), every=min(SAVE_EVERY, max(1, steps // SAVES)), on_step=on_step,
+            compiled=device.type == "cuda",
         )  # fmt: skip
     except RuntimeError as error:
         if is_loss_of_peer(error):
@@ -134,6 +154,16 @@ def _check(given: Mapping[str, object], device: torch.device) -> None:
         raise ValueError(f"processes is {given['processes']}, but torch finds {torch.cuda.device_count()} GPU here; "
                          f"use as many, or device='cpu'.")  # fmt: skip
     build(given["network"], image_skip=given["image_skip"])  # an unknown name is refused here, not in each process
+
+
+def _origin(start: str) -> dict[str, object]:
+    """What the weights that a training goes on from say of themselves."""
+    _, card = load_weights(start)
+    return {key: card[key] for key in ("recipe", "steps", "batch", "crop", "seed", "data", "start") if key in card}
+
+
+def _curve_of(weights: Path) -> Path:
+    return weights.with_suffix(".curve.json")
 
 
 def _state_of(weights: Path) -> Path:

@@ -22,11 +22,11 @@ FLOORS = [  # a file may import from its own floor and those before it
         "realblur", "frames", "trajectories", "kinds", "datasets", "addresses", "resume", "archives", "download",
     },
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
-    {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate"},
+    {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate", "watch"},
     {
         "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "orderings", "comparisons",
         "review", "differences", "summary",
-        "figures", "ablation_figures", "report_figures", "report",
+        "model_card", "figures", "ablation_figures", "report_figures", "report",
     },
     {"lesson", "widgets", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
 ]
