@@ -73,7 +73,8 @@ RECIPES = {
     "paper": Recipe(F.mse_loss, 1e-4, 1e-4, torch.optim.Adam, step_decay, augment=False, clip=None, ema=None),
     "modern": Recipe(charbonnier, 1e-3, 1e-4, torch.optim.AdamW, cosine, augment=True, clip=1.0, ema=0.999),
 }
-RECIPES["modern-flat"] = replace(RECIPES["modern"], schedule=warm_flat_fall, clip=0.1)
-"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-flat``: the same
-with a rate that stays high until the last quarter, so that a long training can be judged, and given an end, at any time;
-and clipped at a few times the usual norm, since at a high rate one bad step can cost hundreds."""
+RECIPES["modern-long"] = replace(RECIPES["modern"], clip=0.1)
+RECIPES["modern-flat"] = replace(RECIPES["modern-long"], schedule=warm_flat_fall)
+"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-long``: the same,
+clipped at a few times the usual norm, since in a long training at a high rate one bad step can cost hundreds.
+``modern-flat``: its rate stays high until the last quarter, so that it can be given an end at any time."""

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from lmfn_core.checkpoints import load_tensors, load_weights
+from lmfn_core.corpus import Corpus
 from lmfn_core.datasets import open_data
 from lmfn_core.launch import EXPECTED, launch
 from lmfn_core.pairs import Source
@@ -121,7 +122,8 @@ def _train(
         _say(f"step {done}/{steps}, loss {loss:.4f}, {perf_counter() - began:.0f} s")
         if watch:
             averaged = load_average(_state_of(weights), copy.deepcopy(model))
-            _say(f"held-out gains {curve.look(done, averaged, a_few(source.test_pairs(), watch))['gains']}")
+            seen = source.watched if isinstance(source, Corpus) else source
+            _say(f"held-out gains {curve.look(done, averaged, a_few(seen.test_pairs(), watch))['gains']}")
 
     seed_everything(seed)
     model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch(_curve_of(weights))
