@@ -52,7 +52,7 @@ class Corpus:
     @property
     def watched(self) -> "Corpus":
         """The same without the sets of ``TESTS``: what may be looked at while a training runs."""
-        return replace(self, held_out={name: found for name, found in self.held_out.items() if name not in TESTS})
+        return replace(self, held_out={name: kept for name, kept in self.held_out.items() if name not in TESTS})
 
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool

@@ -67,7 +67,8 @@ class Photographs:
     def describe(self) -> str:
         counts = f", {len(self.train)} to train and {len(self.test)} held out" if self.train or self.test else ""
         scenes = ", and procedural scenes" if self.train and self.procedural else ""
-        return f"{self.name}{counts}{scenes}, with synthetic camera shake"
+        still = f", {100 * self.still:.0f} % left unblurred" if self.still else ""
+        return f"{self.name}{counts}{scenes}, with synthetic camera shake{still}"
 
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
