@@ -75,6 +75,6 @@ RECIPES = {
 }
 RECIPES["modern-long"] = replace(RECIPES["modern"], clip=0.1)
 RECIPES["modern-flat"] = replace(RECIPES["modern-long"], schedule=warm_flat_fall)
-"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-long``: the same,
-clipped at a few times the usual norm, since in a long training at a high rate one bad step can cost hundreds.
+"""``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-long``: the
+same, clipped at a few times the usual norm, since in a long training at a high rate one bad step can cost hundreds.
 ``modern-flat``: its rate stays high until the last quarter, so that it can be given an end at any time."""
