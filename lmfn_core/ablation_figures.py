@@ -92,7 +92,7 @@ def alternatives(records: Records) -> Figure | None:
     found = [answer for answer in answers(records) if answer.effect]
     if not found:
         return None
-    figure, axis = plt.subplots(figsize=(7.5, 0.36 * len(found) + 1.2))
+    figure, axis = plt.subplots(figsize=(8.5, 0.36 * len(found) + 1.2))
     labels = [f"{a.question.about}: {a.question.asked} against {a.question.against_words}" for a in found]
     for place, answer in enumerate(found):
         ends = answer.effect.over_seeds or answer.effect.interval
@@ -100,7 +100,7 @@ def alternatives(records: Records) -> Figure | None:
             axis.hlines(place, *ends, color=OURS, linewidth=2)
         axis.plot([answer.effect.difference], [place], "D", color=OURS, markersize=6)
     axis.axvline(0, color="black", linewidth=0.8)
-    axis.set(yticks=range(len(found)), yticklabels=labels, xlabel="PSNR on RGB, first less second (dB)")
+    axis.set(yticks=range(len(found)), yticklabels=labels, xlabel="PSNR, first less second (dB)")
     axis.grid(axis="y", visible=False)
     axis.invert_yaxis()
     return figure

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from lmfn_core.layers import conv, pad_to
 from lmfn_core.lmfn import SMALLEST, check_image
+from lmfn_core.pretrained import Pretrained
 
 
 class LayerNorm2d(nn.Module):
@@ -75,7 +76,7 @@ class NAFBlock(nn.Module):
         return x + self.gamma * self.project2(simple_gate(self.widen2(self.norm2(x))))
 
 
-class NAFNet(nn.Module):
+class NAFNet(Pretrained, nn.Module):
     """Blurred photograph in, sharp photograph out: a U-shape that halves four times; 1,121,883 parameters as it stands.
 
     Args:

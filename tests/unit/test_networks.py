@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lmfn_core import build, networks
+from lmfn_core.nafnet import NAFNet
 
 SIZES = {  # as the paper's equations describe it, and in the authors' published form where it has one
     "lmfn": (1_223_766, 1_247_707),
@@ -83,6 +84,13 @@ def test_another_attention_leaves_encoder_and_blocks_as_they_start(name):
     torch.manual_seed(0)
     other = build(name).state_dict()
     assert all(torch.equal(usual[key], other[key]) for key in usual if key.startswith(("encoder.", "blocks.")))
+
+
+def test_nafnet_is_saved_and_found_again_like_lmfn(tmp_path):
+    model, x = build("nafnet-small", image_skip=True).eval(), torch.rand(1, 3, 32, 48)
+    torch.nn.init.normal_(model.last.weight, std=0.01)
+    model.save_pretrained(tmp_path)
+    assert torch.equal(NAFNet.from_pretrained(tmp_path)(x), model(x))
 
 
 def test_nafnet_adds_its_input_and_starts_as_the_identity():
