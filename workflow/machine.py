@@ -1,4 +1,4 @@
-"""What the machine offers, and how many runs it takes at a time."""
+"""What the machine offers: cores, threads, and how many runs at a time."""
 
 import os
 
@@ -6,6 +6,12 @@ import os
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def allowed(threads: int) -> int:
+    """So many threads, or fewer where the caller set a limit: it holds for every run."""
+    most = os.environ.get("OMP_NUM_THREADS", "")
+    return min(threads, int(most)) if most.isdigit() and int(most) else threads
 
 
 def usual_jobs(cores: int, cards: int) -> int:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from workflow import ROOT, Problem, stamps
 from workflow.graph import Run
+from workflow.machine import allowed
 from workflow.places import Places
 
 THREADS = (
@@ -146,9 +147,9 @@ class Pool:
 def environment(threads: int, root: Path) -> dict[str, str]:
     """The environment of a run: its share of the cores, this Python's kernel, this tree's package, its own backend."""
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    most = os.environ.get("OMP_NUM_THREADS", "")  # a limit that the caller set holds for every run
-    threads = min(threads, int(most)) if most.isdigit() and int(most) else threads
-    return kept | dict.fromkeys(THREADS, str(threads)) | {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONPATH": str(root)}
+    return (
+        kept | dict.fromkeys(THREADS, str(allowed(threads))) | {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONPATH": str(root)}
+    )
 
 
 def describe_failure(run: Run, folder: Path, code: int, places: Places) -> str:
