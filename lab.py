@@ -10,6 +10,7 @@ python3 lab.py snakemake [KEY=value]    the same runs through Snakemake, for lar
 python3 lab.py test [...]               run the tests; further arguments go to pytest
 python3 lab.py lab [...]                open the notebooks in JupyterLab
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
+python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card, tables and README's block
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
 
 .venv is made from pyproject.toml and constraints.txt, .venv-snakemake (only for that command) from
@@ -41,6 +42,7 @@ COMMANDS = {
     "test": ["-m", "pytest"],
     "lab": ["-m", "jupyterlab", "notebooks"],
     "refresh": ["-m", "workflow.refresh"],
+    "ship": ["-m", "workflow.ship"],
     "environment": ["-m", "workflow.environment"],
 }
 
@@ -61,9 +63,14 @@ def main(arguments):
 
 
 def absolute(word):
-    """DATA= and OUT= as the caller's folder means them: the commands run in the repository's folder."""
+    """DATA= (a folder, or kind:folder) and OUT= as the caller's folder means them: the commands run in this one."""
     key, _, path = word.partition("=")
-    return f"{key}={os.path.abspath(os.path.expanduser(path))}" if key in ("DATA", "OUT") and path else word
+    if key not in ("DATA", "OUT") or not path:
+        return word
+    kind, colon, folder = path.partition(":")
+    if key == "OUT" or not colon or len(kind) < 2 or os.path.exists(path):  # one letter is a drive of Windows
+        kind, colon, folder = "", "", path
+    return f"{key}={kind}{colon}{os.path.abspath(os.path.expanduser(folder))}"
 
 
 def check_python():

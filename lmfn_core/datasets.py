@@ -55,6 +55,16 @@ def split_kind(data: str) -> tuple[str | None, str]:
     return (match[1], match[2]) if match and not Path(data).is_dir() else (None, data)
 
 
+def label(data: str) -> str:
+    """``data`` without the folders above the last one: what a record may keep, which names no machine's folders.
+
+    >>> label("bundled"), label("gopro:/data/GOPRO_Large"), label("/data/photos")
+    ('bundled', 'gopro:GOPRO_Large', 'photos')
+    """
+    kind, place = split_kind(data)
+    return f"{kind}:{Path(place).name}" if kind else Path(place).name
+
+
 def recognise(root: Path) -> str:
     """The kind of data set that a folder holds, by its layout.
 

@@ -35,21 +35,25 @@ def results(ledger: Ledger, records: Records) -> Table:
 
 
 def measured(records: Records) -> Table:
-    """The trained network on held-out images, beside its blurred input, under the four measures of every table.
+    """Held-out images, blurred and restored, under the four measures of every table.
 
-    The record ``evaluation`` says it where there is one, else ``train-lmfn``.
+    Restored by the network of this run (record ``evaluation`` where there is one, else ``train-lmfn``), and by the
+    weights that come with the package (record ``shipped``).
 
     >>> measured({}).rows
     []
     """
     scored = next((records[run] for run in ("evaluation", "train-lmfn") if run in records), {})
+    shown = {"blurred input": (scored, "blurred"), "restored by LMFN, trained in this run": (scored, "restored")}
+    shown["restored by LMFN, the package's weights"] = (records.get("shipped", {}), "restored")
     rows = []
-    for kind, title in (("blurred", "blurred input"), ("restored", "restored by LMFN")):
-        values = look_up(scored, f"metrics.{kind}")
+    for title, (record, kind) in shown.items():
+        values = look_up(record, f"metrics.{kind}")
         if values:
             found = [(heading, values.get(name), digits) for heading, name, digits in _SCORES]
             rows.append({"held-out images": title} | {h: v if v is None else f"{v:.{d}f}" for h, v, d in found})
-    return Table(rows, f"Measured instead of the paper's scores, never in their place. {_how(records, scored)}")
+    package = " The package's weights saw none of these images; their model card says what they saw." if rows[2:] else ""
+    return Table(rows, f"Measured instead of the paper's scores, never in their place. {_how(records, scored)}{package}")
 
 
 def tally_table(ledger: Ledger, records: Records) -> Table:

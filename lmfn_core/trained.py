@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lmfn_core.checkpoints import load_tensors, load_weights, save_tensors, save_weights
 from lmfn_core.train import History
+from lmfn_core.watch import Point, Watch
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Trained:
     untouched: Mapping[int, float]  # step to the loss of the blurred input itself, at up to 300 steps
     weights: Path  # the checkpoint
     found: bool = False  # read from disk: trained by an earlier call
+
+    @property
+    def curve(self) -> list[Point]:
+        """Score against time, if the training was watched."""
+        return Watch.of(self.weights).points
 
 
 def save_trained(trained: Trained, card: Mapping[str, object], settings: Mapping[str, object]) -> None:

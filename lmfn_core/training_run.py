@@ -126,7 +126,7 @@ def _train(
             _say(f"held-out gains {curve.look(done, averaged, a_few(seen.test_pairs(), watch))['gains']}")
 
     seed_everything(seed)
-    model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch(_curve_of(weights))
+    model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch.of(weights)
     if settings["start"]:
         model.load_state_dict(load_weights(settings["start"])[0].state_dict())
     try:
@@ -162,10 +162,6 @@ def _origin(start: str) -> dict[str, object]:
     """What the weights that a training goes on from say of themselves."""
     _, card = load_weights(start)
     return {key: card[key] for key in ("recipe", "steps", "batch", "crop", "seed", "data", "start") if key in card}
-
-
-def _curve_of(weights: Path) -> Path:
-    return weights.with_suffix(".curve.json")
 
 
 def _state_of(weights: Path) -> Path:

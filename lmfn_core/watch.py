@@ -88,6 +88,11 @@ class Watch:
         self._before = float(self.points[-1]["hours"]) if self.points else 0.0
         self._began = perf_counter()
 
+    @classmethod
+    def of(cls, weights: Path) -> "Watch":
+        """The curve that belongs to a checkpoint, in ``<name>.curve.json`` beside it."""
+        return cls(weights.with_suffix(".curve.json"))
+
     def look(self, step: int, model: nn.Module, pairs: Iterable[Pair]) -> Point:
         """Score the model, add the point, write the file; the time that it takes does not count as training."""
         asked = perf_counter()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workflow import Problem, suggest
 
-SIZES = ("smoke", "lesson", "study", "bench", "paper")  # the tiers that ship, small to large
+SIZES = ("smoke", "lesson", "study", "weights", "bench", "paper")  # the tiers that ship, small to large
 
 README_TIERS = ("lesson", "study")  # whose results README shows; lmfn_core.report says which blocks are whose
 

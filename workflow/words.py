@@ -1,5 +1,6 @@
 """The words of the command line, KEY=value and parameter=value, and how they change the selected runs."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ class Call:
 
     tier: str = "lesson"
     only: str | None = None
-    data: Path | None = None  # folder of the user's images
+    data: str | None = None  # the user's images: a folder, or kind:folder
     out: Path | None = None  # None: reports/
     jobs: int | None = None  # None: by the machine
     parameters: dict[str, str] = field(default_factory=dict)  # notebook parameters, still as text
@@ -41,9 +42,11 @@ def parse(words: Iterable[str]) -> Call:
             raise Problem(f"{name}= is unknown{suggest(name, KEYS)} Known: {_known()}.")
         (keys if name.isupper() else parameters)[name] = value
     given = {key.lower(): value for key, value in keys.items() if value}
-    for key in ("data", "out"):
-        if key in given:
-            given[key] = Path(given[key]).expanduser().resolve()
+    if "out" in given:
+        given["out"] = Path(given["out"]).expanduser().resolve()
+    if "data" in given:
+        kind, folder = _kind_and_folder(given["data"])
+        given["data"] = f"{kind}{Path(folder).expanduser().resolve()}"
     if "jobs" in given:
         given["jobs"] = _jobs(given["jobs"])
     return Call(**given, parameters=parameters)
@@ -64,7 +67,7 @@ def _settled(run: Run, master: Master, call: Call) -> Run:
         if name in defaults and name not in run.fixed:
             values[name] = masters.convert(name, text, defaults[name])
     if call.data is not None and "data" in defaults:
-        values["data"] = str(call.data)
+        values["data"] = call.data
     for name, value in values.items():
         where = f"{run.name} ({run.notebook}.ipynb)"
         if name not in defaults:
@@ -79,7 +82,7 @@ def _settled(run: Run, master: Master, call: Call) -> Run:
 def _check_words(runs: list[Run], known: dict[str, Master], call: Call) -> None:
     """Each word must be a parameter that at least one selected notebook has and the graph leaves free."""
     everywhere = {name for master in known.values() for name in master.parameters}
-    if call.data is not None and not call.data.is_dir():
+    if call.data is not None and not Path(_kind_and_folder(call.data)[1]).is_dir():
         raise Problem(f"DATA={call.data} is not a folder.")
     if call.data is not None and "data" not in everywhere:
         raise Problem(f"DATA={call.data}: none of the selected notebooks reads images.")
@@ -93,6 +96,12 @@ def _check_words(runs: list[Run], known: dict[str, Master], call: Call) -> None:
             )
         if all(name in run.fixed for run in runs if name in known[run.notebook].parameters):
             raise Problem(f"{name}={text}: workflow/graph.yaml sets {name} for these runs; choose among them by ONLY=.")
+
+
+def _kind_and_folder(data: str) -> tuple[str, str]:
+    """ "corpus:/data" in two, the colon with the kind; no kind in "/data", nor in a drive's letter."""
+    match = re.fullmatch(r"([A-Za-z][\w-]+:)(.+)", data)
+    return (match[1], match[2]) if match and not Path(data).is_dir() else ("", data)
 
 
 def _jobs(text: str) -> int:

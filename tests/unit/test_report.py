@@ -53,6 +53,7 @@ def full_set():
         training("recipe-modern", gain=-3.0, image_skip=False),
         record("evaluation", "09_evaluation", 20, {"blurred": scored["blurred"], "restored": scored["restored"],
                                                    "images": images, "card": {"blurred": {"psnr_rgb": 25.0}}}),
+        record("shipped", "09_evaluation", 20, {"restored": training("x", gain=1.5)["metrics"]["restored"]}),
     ]  # fmt: skip
     return {one["run"]: one for one in found}
 
@@ -67,12 +68,14 @@ def test_results_show_the_chosen_claims_and_only_settled_numbers():
 
 def test_measured_says_how_and_takes_the_evaluation_first():
     table = measured(full_set())
-    assert [row["held-out images"] for row in table.rows] == ["blurred input", "restored by LMFN"]
+    titles = ["blurred input", "restored by LMFN, trained in this run", "restored by LMFN, the package's weights"]
+    assert [row["held-out images"] for row in table.rows] == titles
+    assert table.rows[2]["PSNR RGB"] == "26.50" and "their model card" in table.caption
     assert table.rows[0]["PSNR RGB"] == "25.00" and table.rows[1]["SSIM per channel"] == "0.8000"
     for words in ("Tier lesson", "photographs", "12 held-out", "image skip", "recipe modern", "400 steps of 8", "seed"):
         assert words in table.caption
     training_alone = {"train-lmfn": training("train-lmfn", gain=0.25)}
-    assert measured(training_alone).rows[1]["PSNR RGB"] == "25.25"
+    assert measured(training_alone).rows[1]["PSNR RGB"] == "25.25" and len(measured(training_alone).rows) == 2
     assert measured({}).rows == [] and "No training record yet." in measured({}).caption
 
 

@@ -24,11 +24,11 @@ def names(tier, only):
 
 
 def test_tiers_come_small_to_large():
-    assert tiers(ROOT) == ["smoke", "lesson", "study", "bench", "paper"]
+    assert tiers(ROOT) == ["smoke", "lesson", "study", "weights", "bench", "paper"]
 
 
 def test_runs_of_the_lesson():
-    others = ["profiling", "assembling", "train-lmfn", "evaluation"]
+    others = ["profiling", "assembling", "train-lmfn", "evaluation", "shipped"]
     rows = [f"ablate-{network}" for network in NETWORKS]
     assert names("lesson", None) == [*others, *rows, "recipe-published", "recipe-modern", "ablation", "report"]
 
