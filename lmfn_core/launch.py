@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from logging import ERROR, getLogger
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.queues import SimpleQueue
+from threading import Thread
 
 import torch
 from torch.multiprocessing import ProcessExitedException, start_processes
@@ -51,6 +52,7 @@ def _member(
     rank: int, processes: int, port: int, function: Callable, arguments: dict[str, object], told: SimpleQueue
 ) -> None:
     """One process of the group: the environment that ``torchrun`` would give it, then the function."""
+    Thread(target=_end_with_launcher, daemon=True).start()
     names = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes, "GROUP_RANK": 0}
     os.environ.update({name: str(value) for name, value in names.items()})
     os.environ.update({"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)})
@@ -64,6 +66,11 @@ def _member(
     except EXPECTED as error:
         told.put(error)
         sys.exit(1)
+
+
+def _end_with_launcher() -> None:
+    parent_process().join()
+    os._exit(1)
 
 
 def _free_port() -> int:

@@ -52,8 +52,10 @@ def measured(records: Records) -> Table:
         if values:
             found = [(heading, values.get(name), digits) for heading, name, digits in _SCORES]
             rows.append({"held-out images": title} | {h: v if v is None else f"{v:.{d}f}" for h, v, d in found})
-    package = " The package's weights saw none of these images; their model card says what they saw." if rows[2:] else ""
-    return Table(rows, f"Measured instead of the paper's scores, never in their place. {_how(records, scored)}{package}")
+    caption = f"Measured instead of the paper's scores, never in their place. {_how(records, scored)}"
+    if "shipped" in records:
+        caption += " The package's weights saw none of these images; their model card says what they were trained on."
+    return Table(rows, caption)
 
 
 def tally_table(ledger: Ledger, records: Records) -> Table:

@@ -201,3 +201,15 @@ def test_a_killed_process_stops_the_run_and_the_same_command_resumes(launcher, t
     whole, resumed = run(**options, name="whole"), run(**options)
     assert resumed.found and resumed.history.steps_run == 20 - saved
     assert resumed.history.losses == pytest.approx(whole.history.losses, rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+def test_a_killed_launcher_leaves_no_process_behind(tmp_path):
+    options = {**SMALL, "steps": 200, "out": str(tmp_path), "processes": 2}
+    words = ["-m", "lmfn_core.training_run", *(f"--{key}={value}" for key, value in options.items())]
+    with subprocess.Popen([sys.executable, *words], stdout=PIPE, stderr=PIPE, text=True) as process:
+        next(line for line in process.stdout if line.startswith("step 20/"))
+        members = psutil.Process(process.pid).children()
+        process.kill()
+        assert len(members) >= 2 and not psutil.wait_procs(members, timeout=60)[1]
