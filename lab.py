@@ -10,7 +10,7 @@ python3 lab.py snakemake [KEY=value]    the same runs through Snakemake, for lar
 python3 lab.py test [...]               run the tests; further arguments go to pytest
 python3 lab.py lab [...]                open the notebooks in JupyterLab
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
-python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card, tables and README's block
+python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card and tables
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
 
 .venv is made from pyproject.toml and constraints.txt, .venv-snakemake (only for that command) from
