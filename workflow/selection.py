@@ -21,10 +21,13 @@ class Selection:
     def stale(self) -> list[Run]:
         """The runs that are out of date, or come after one that is."""
         found: dict[str, Run] = {}
+        current: set[str] = set()
         for run in self.runs:
             follows = not found.keys().isdisjoint(run.needs + run.after)
-            if follows or not stamps.is_current(self.places.work / run.name, stamps.key(run, self.places)):
+            if follows or not stamps.is_current(self.places.work / run.name, stamps.key(run, self.places, current)):
                 found[run.name] = run
+            else:
+                current.add(run.name)
         return list(found.values())
 
 

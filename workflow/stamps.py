@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -17,14 +17,17 @@ PACKAGE = "lmfn_core"
 STATE = "state.json"
 
 
-def key(run: Run, places: Places) -> str:
+def key(run: Run, places: Places, current: Collection[str] = ()) -> str:
     """The hash of everything that the run's result depends on; its needed runs must be done.
+
+    Of the runs named as `current`, the record counts that they left, whatever became of its copy among the reports.
 
     Comments, docstrings and formatting of the package do not count, nor do a notebook's texts and outputs. Of the
     records read, everything counts but the environment they were made in.
     """
     master = masters.read(places.notebooks / f"{run.notebook}.ipynb")
-    inputs = {name: _record_digest(places.records / f"{name}.json") for name in run.needs + run.after}
+    folders = {name: places.work / name if name in current else places.records for name in run.needs + run.after}
+    inputs = {name: _record_digest(folder / f"{name}.json") for name, folder in folders.items()}
     files = {name: _digest(places.root / name) for name in run.reads}
     package = sources(places.root, master.body)
     parts = [[cell.strip() for cell in master.cells], run.parameters, inputs, files, package]

@@ -66,6 +66,12 @@ def test_what_is_done_is_up_to_date_and_has_its_own_time(project, capsys):
     assert "2 of 3 runs to do" in total and "about 1:15 besides" in total
 
 
+def test_a_lost_record_that_would_be_put_back_makes_nothing_stale(project, capsys):
+    finish(project, 5.0)
+    (project.root / "reports/runs/lesson/one.json").write_text("{}")
+    assert rows(project, capsys)[1].startswith("lesson tier: 0 of 3 runs to do")
+
+
 def test_a_changed_parameter_makes_stale_what_depends_on_it(project, capsys):
     finish(project, 5.0)
     assert rows(project, capsys)[1].startswith("lesson tier: 0 of 3 runs to do")
