@@ -1,0 +1,62 @@
+"""The model card says what its records say, and no more."""
+
+import pytest
+
+from lmfn_core.model_card import by_difficulty, by_set, curve, model_card
+
+
+def image(name, before, after):
+    measures = ("psnr_luma", "ssim_per_channel", "ssim_matlab_rgb")
+    blurred, restored = ({"psnr_rgb": value} | dict.fromkeys(measures, value / 40) for value in (before, after))
+    return {"name": name, "blurred": blurred, "restored": restored}
+
+
+EVALUATION = {
+    "metrics": {
+        "images": [
+            image("kodak24/1", 19.0, 19.5), image("kodak24/2", 25.0, 27.0), image("gopro-test/a", 30.0, 29.9),
+        ],
+        "sharp_kept": {"kodak24/1": 45.0, "kodak24/2": 39.5, "gopro-test/a": 37.0},
+    }
+}  # fmt: skip
+CARD = {"network": "lmfn", "settings": {"image_skip": True}, "recipe": "modern-long", "steps": 18000, "data": "photos"}
+POINTS = [{"step": 10 * i, "hours": 0.25 * i, "gains": {"kodak24": 0.25 + 0.25 * i}} for i in (1, 2)]
+
+
+def test_scores_are_grouped_by_set():
+    rows = {row["images"]: row for row in by_set(EVALUATION).rows}
+    kodak = rows["Kodak, synthetic blur"]
+    assert (kodak["pairs"], kodak["gain (dB)"], kodak["smallest"], kodak["largest"]) == (2, "+1.25", "+0.50", "+2.00")
+    assert kodak["PSNR RGB blurred"] == "22.00" and kodak["restored"] == "23.25"
+    assert kodak["sharp kept (dB), lowest"] == "39.5"
+    assert rows["GoPro, official test pairs"]["gain (dB)"] == "-0.10"
+
+
+def test_difficulty_sorts_by_the_blurred_input():
+    rows = by_difficulty(EVALUATION).rows
+    assert [row["PSNR RGB blurred"] for row in rows] == ["below 20", "23 to 26", "29 and up"]
+    assert [row["pairs"] for row in rows] == [1, 1, 1]
+
+
+def test_the_curve_is_the_recorded_one():
+    rows = curve({"metrics": {"curve": POINTS}}).rows
+    assert [(row["step"], row["hours"], row["Kodak, synthetic blur"]) for row in rows] == [
+        (10, "0.25", "+0.50"), (20, "0.50", "+0.75"),
+    ]  # fmt: skip
+
+
+def test_the_card_states_data_recipe_steps_and_what_it_does_badly():
+    text = model_card("lmfn", CARD, EVALUATION, {"metrics": {"curve": POINTS}})
+    for words in ("modern-long", "18,000", "photos", "image_skip = True", "LMFN.from_pretrained"):
+        assert words in text
+    assert "1 of 3 images lose" in text and "some sharp images are visibly changed" in text
+    assert text.startswith("---\nlicense: mit")
+
+
+def test_weights_that_nobody_scored_say_so():
+    assert "Not evaluated yet." in model_card("lmfn", CARD, {}, {})
+
+
+@pytest.mark.parametrize("table", [by_set, by_difficulty, curve])
+def test_without_a_record_there_are_no_rows(table):
+    assert table({}).rows == []
