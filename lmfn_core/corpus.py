@@ -47,7 +47,8 @@ class Corpus:
 
     @property
     def describe(self) -> str:
-        return self.mixture.describe
+        held = ", ".join(f"{name} ({len(source.test)})" for name, source in self.held_out.items())
+        return f"{self.mixture.describe}; held out: {held or 'nothing'}"
 
     @property
     def watched(self) -> "Corpus":

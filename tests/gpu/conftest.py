@@ -1,6 +1,5 @@
 """What the tests on a GPU share. They carry the mark `gpu`; /conftest.py skips them, with the reason, where none is."""
 
-from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +7,7 @@ from torch import nn
 
 from lmfn_core.checkpoints import load_weights
 
-EXAMPLE = Path(__file__).parents[2] / "notebooks/examples/lmfn.safetensors"
+EXAMPLE = "lmfn"
 
 
 @pytest.fixture
