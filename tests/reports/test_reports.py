@@ -129,7 +129,7 @@ def test_the_runner_takes_every_command_of_readme(line, tmp_path):
 
 
 def test_the_code_in_readme_runs(tmp_path, monkeypatch):
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
     Image.new("RGB", (37, 21), "grey").save(tmp_path / "photo.jpg")
     monkeypatch.chdir(ROOT)
     names = {}
