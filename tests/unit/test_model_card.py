@@ -53,6 +53,11 @@ def test_the_card_states_data_recipe_steps_and_what_it_does_badly():
     assert text.startswith("---\nlicense: mit")
 
 
+def test_what_the_training_went_on_from_is_told_too():
+    text = model_card("lmfn", CARD | {"start": {"recipe": "modern-flat", "steps": 14000}}, EVALUATION, {})
+    assert text.index("18,000") < text.index("It went on from") < text.index("modern-flat") < text.index("14,000")
+
+
 def test_weights_that_nobody_scored_say_so():
     assert "Not evaluated yet." in model_card("lmfn", CARD, {}, {})
 
