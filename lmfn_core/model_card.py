@@ -120,8 +120,8 @@ images is part of the weights or of this project."""
 def _training(card: Mapping[str, object], training: Record) -> str:
     lines = _stated(card) + [f"- {key} = {value}" for key, value in dict(card["settings"]).items()]
     if seconds := look_up(training, "seconds.train"):
-        lines.append(f"- time: {seconds / 3600:.1f} hours on {look_up(training, 'environment.threads')} CPU thread(s) of "
-                     f"{look_up(training, 'environment.cpu')}")  # fmt: skip
+        threads, cpu = (look_up(training, f"environment.{key}") for key in ("threads", "cpu"))
+        lines.append(f"- time: {seconds / 3600:.1f} hours on {threads} CPU thread{'s' * (threads != 1)} of {cpu}")
     before = card.get("start")
     while before:
         lines += ["", "It went on from weights trained like this:", "", *_stated(before)]
