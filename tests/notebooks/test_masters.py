@@ -94,7 +94,8 @@ def test_tier_fits_the_masters(tier):
     graph = load(Places(ROOT, ROOT / "reports", tier), load_tier(ROOT, tier))
     runs = graph.select(None)
     assert settle(runs, Places(ROOT, ROOT / "reports", tier), Call(tier=tier)) == runs
-    assert {run.notebook for run in runs} == {path.stem for path in MASTERS}
+    left_out = {"weights": {"06_assembling", "07_profiling", "10_ablation", "12_report"}}  # it trains and scores
+    assert {run.notebook for run in runs} == {path.stem for path in MASTERS} - left_out.get(tier, set())
 
 
 def test_the_lesson_tier_is_the_masters_own():
