@@ -1,6 +1,5 @@
 """What the tests on a GPU share. They carry the mark `gpu`; /conftest.py skips them, with the reason, where none is."""
 
-
 import pytest
 import torch
 from torch import nn
