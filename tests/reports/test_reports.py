@@ -107,7 +107,7 @@ def test_every_link_of_readme_leads_somewhere(records):
 
 def test_the_picture_is_generated_and_holds_no_photograph():
     (picture,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    assert picture.startswith("reports/figures/lesson/") and picture.endswith(".svg")
+    assert picture.startswith("reports/figures/study/") and picture.endswith(".svg")
     for figure in (REPORTS / "figures" / "lesson").glob("*.svg"):
         text = figure.read_text(encoding="utf-8")
         assert "<image" not in text and "base64" not in text, figure.name
