@@ -1,6 +1,6 @@
 """ALFM and ACFM, the two attention modules that fuse the decoder's features (paper Sec. 3.3.2, Eq. 1-3).
 
-Each stands beside a specification of itself in plain loops. Symbols: ``f_g`` the outputs of the N distillation blocks,
+LFDN keeps both as they are (its Eq. 9-11). Each stands beside a specification of itself in plain loops. Symbols: ``f_g`` the outputs of the N distillation blocks,
 stacked to N*C channels; ``m`` the attention matrix; ``theta`` and ``alpha`` learnt scalars that start at 0, so that
 both modules start as the identity.
 """
@@ -28,6 +28,19 @@ def softmax_of_gram(f: Float[Tensor, "b n p"], scale: float | Tensor) -> Float[T
         return torch.softmax(scale * f @ f.transpose(1, 2), dim=-1)
 
 
+def own_scale(module: nn.Module, name: str, value: float | None) -> None:
+    """Give ``module`` the scalar ``name``: a parameter that starts at 0 or, for a value, a constant that no state holds.
+
+    >>> own_scale(layer := nn.Identity(), "theta", 0.5)
+    >>> layer.theta, list(layer.parameters()), list(layer.state_dict())
+    (tensor(0.5000), [], [])
+    """
+    if value is None:
+        module.register_parameter(name, nn.Parameter(torch.zeros(())))
+    else:
+        module.register_buffer(name, torch.tensor(float(value)), persistent=False)
+
+
 class ALFM(nn.Module):
     """Attention layer fusion: every channel of every block attends to every other; one parameter, ``theta``.
 
@@ -38,6 +51,7 @@ class ALFM(nn.Module):
 
     Args:
         energy_scale: "none" as the paper writes it, "positions" or "cosine".
+        theta: a fixed value in the learnt one's place (LFDN, Table 7).
 
     Shapes: "b nc h w" to the same. The energies are float32 under any autocast type.
 
@@ -50,12 +64,12 @@ class ALFM(nn.Module):
     torch.Size([1, 200, 4, 6])
     """
 
-    def __init__(self, energy_scale: str = "none") -> None:
+    def __init__(self, energy_scale: str = "none", theta: float | None = None) -> None:
         super().__init__()
         if energy_scale not in ("none", "positions", "cosine"):
             raise ValueError(f"energy_scale is {energy_scale!r}; it can be 'none' (paper), 'positions' or 'cosine'.")
         self.energy_scale = energy_scale
-        self.theta = nn.Parameter(torch.zeros(()))
+        own_scale(self, "theta", theta)
         if energy_scale == "cosine":
             self.temperature = nn.Parameter(torch.tensor(TEMPERATURE))
 
@@ -114,6 +128,9 @@ class ACFM(nn.Module):
     ``out = f + alpha * sigmoid(conv2(conv1(f))) * f`` with conv1 1x3x3 over space and conv2 3x1x1 over neighbouring
     channels (Eq. 3: a 3-D convolution taken apart, "pseudo-3D").
 
+    Args:
+        alpha: a fixed value in the learnt one's place (LFDN, Table 8).
+
     Shapes: "b c h w" to the same.
 
     Source: paper Eq. 3, Fig. 3. (LFDN's Fig. 6 draws a ReLU after each convolution; the equation has none.)
@@ -122,11 +139,11 @@ class ACFM(nn.Module):
     torch.Size([1, 50, 4, 6])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, alpha: float | None = None) -> None:
         super().__init__()
         self.conv1 = nn.Conv3d(1, 1, kernel_size=(1, 3, 3), padding=(0, 1, 1))
         self.conv2 = nn.Conv3d(1, 1, kernel_size=(3, 1, 1), padding=(1, 0, 0))
-        self.alpha = nn.Parameter(torch.zeros(()))
+        own_scale(self, "alpha", alpha)
 
     def forward(self, f: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         # The 3-D convolutions as what they are: one 3x3 on every channel, then a sum over neighbouring channels.

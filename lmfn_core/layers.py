@@ -44,6 +44,20 @@ class ResidualBlock(nn.Module):
         return x + self.conv2(F.relu(self.conv1(x)))
 
 
+def enlarge(in_channels: int, out_channels: int | None = None) -> nn.Sequential:
+    """Pixel-shuffle up-sampling: a 3x3 convolution to four times the channels, laid out as twice the height and width.
+
+    Args:
+        out_channels: channels of the result; None: as many as came in.
+
+    Source: LFDN Sec. 3.2, its [41] (Shi et al., CVPR 2016).
+
+    >>> enlarge(64, 3)(torch.zeros(1, 64, 8, 12)).shape
+    torch.Size([1, 3, 16, 24])
+    """
+    return nn.Sequential(conv(in_channels, 4 * (out_channels or in_channels)), nn.PixelShuffle(2))
+
+
 class FixedMeanShift(nn.Module):
     """Add ``sign`` times the RGB mean: no parameters. Input and output are sRGB in [0, 1] or that minus its mean.
 
