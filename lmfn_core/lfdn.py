@@ -83,8 +83,10 @@ class LFDN(Pretrained, nn.Module):
         self.bridge = conv(encoder.out_channels, channels)
         self.blocks = nn.ModuleList(blocks)
         self.fusion = fusion
-        self.refine_quarter, self.refine_half = ResidualBlock(channels), ResidualBlock(channels)
-        self.to_half, self.to_image = enlarge(channels), enlarge(channels, 3)
+        self.refine_quarter = ResidualBlock(channels)
+        self.to_half = enlarge(channels)
+        self.refine_half = ResidualBlock(channels)
+        self.to_image = enlarge(channels, 3)
         self.image_skip = image_skip
         if image_skip:
             nn.init.zeros_(self.to_image[0].weight)
