@@ -45,7 +45,7 @@ class SumFusion(nn.Module):
         return layers + self.channel_attention(outputs[-1])
 
 
-class LFDN(Pretrained, nn.Module):
+class LFDN(Pretrained, nn.Module, paper_url="https://doi.org/10.3390/s21165312", tags=["deraining"]):
     """Blurred or rainy photograph in, clear photograph out: 1,539,860 parameters with the paper's parts.
 
     Args:
@@ -68,6 +68,8 @@ class LFDN(Pretrained, nn.Module):
     >>> build("lfdn")(torch.zeros(1, 3, 50, 81)).shape
     torch.Size([1, 3, 50, 81])
     """
+
+    own_weights = "lfdn-deblur"
 
     def __init__(
         self,

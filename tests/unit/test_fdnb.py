@@ -1,4 +1,4 @@
-"""FDNB and what it is made of: equal to the loops, golden numbers, gradients, half precision, small maps, bad widths."""
+"""FDNB and its parts: equal to the loops, golden numbers, gradients, half precision, flat maps, bad widths."""
 
 import pytest
 import torch

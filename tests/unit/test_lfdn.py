@@ -1,4 +1,4 @@
-"""LFDN and its rows of Tables 6 to 9: sizes, golden numbers, gradients, any size, image skip, fixed scales, bad input."""
+"""LFDN and its rows of Tables 6 to 9: sizes, golden numbers, gradients, any size, image skip, fixed scales."""
 
 import copy
 import pickle
