@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lmfn_core.degradations import Shaken
 from lmfn_core.frames import FrameAverages, sequences
 from lmfn_core.layouts import siblings
 from lmfn_core.mixture import Mixture, Replay
@@ -25,7 +26,7 @@ EVERY = 20
 """One photograph in so many is held out."""
 HELD_OUT = "GOPR0372_07_00"
 """The training sequence of GoPro that is held out."""
-TESTS = ("kodak24", "gopro-test")
+TESTS = ("kodak24", "gopro-test", "rain100l", "rain100h")
 """Sets that are scored when a training is over, and not before."""
 STILL, ENCODED, SPOILT, FRESH = 0.1, 0.4, 0.12, 1 / 3
 """Shares: of pairs left unblurred, of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew.
@@ -93,15 +94,24 @@ def open_corpus(root: Path | str) -> Corpus:
     return Corpus(Replay(Mixture(shared, spoilt=SPOILT), fresh=FRESH), held_out)
 
 
+def apart(images: Mapping[str, Path]) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Photographs to train with, and those held out: every ``EVERY``-th.
+
+    >>> train, held = apart({str(i): Path("a") for i in range(21)})
+    >>> len(train), sorted(held)
+    (19, ['0', '20'])
+    """
+    held = {name: images[name] for name in list(images)[::EVERY]}
+    return {name: path for name, path in images.items() if name not in held}, held
+
+
 def _photographs(root: Path, held_out: dict[str, Source]) -> dict[str, Source]:
-    everything = folder(root)
-    held = {name: everything[name] for name in list(everything)[::EVERY]}
-    train = {name: path for name, path in everything.items() if name not in held}
+    train, held = apart(folder(root))
     held_out["bsds500"] = Photographs({}, held, "BSDS500", draws=1)
-    blurred_here = {"encoded": ENCODED, "still": STILL}
+    shaken = Shaken(encoded=ENCODED, still=STILL)
     return {
-        "photographs": Photographs(train, {}, "BSDS500", procedural=0.0, **blurred_here),
-        "scenes": Photographs({}, {}, "scenes", procedural=1.0, **blurred_here),
+        "photographs": Photographs(train, {}, "BSDS500", shaken, procedural=0.0),
+        "scenes": Photographs({}, {}, "scenes", shaken, procedural=1.0),
     }
 
 
@@ -113,5 +123,6 @@ def _gopro(root: Path, held_out: dict[str, Source]) -> dict[str, Source]:
     if not train:
         return {}
     sharp = {name: path for name, (_, path) in train.items()}
-    frames = Photographs(sharp, {}, "sharp frames of GoPro", procedural=0.0, encoded=0.5, still=STILL)
+    shaken = Shaken(encoded=0.5, still=STILL)
+    frames = Photographs(sharp, {}, "sharp frames of GoPro", shaken, procedural=0.0)
     return {"frames": frames, "pairs": PhotographPairs(train, {}, "GoPro's pairs")}

@@ -49,15 +49,18 @@ def random_window(
 
 
 def turn(
-    pairs: Sequence[Float[Tensor, "b 3 s s"]], generator: torch.Generator
+    pairs: Sequence[Float[Tensor, "b 3 s s"]], generator: torch.Generator, upright: bool = False
 ) -> tuple[Float[Tensor, "b 3 s s"], ...]:
     """Random flips and quarter turns of square crops: each sample its own, blurred and sharp alike.
+
+    ``upright`` leaves the quarter turns out: rain falls down.
 
     >>> len(turn([torch.zeros(2, 3, 8, 8), torch.zeros(2, 3, 8, 8)], generator_of(0, 0, "cpu")))
     2
     """
     both = torch.cat(list(pairs), dim=1)
-    for turned in (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.transpose(-1, -2)):
+    ways = (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.transpose(-1, -2))
+    for turned in ways[:2] if upright else ways:
         chosen = torch.randint(2, (len(both), 1, 1, 1), generator=generator).bool().to(both.device)
         both = torch.where(chosen, turned(both), both)
     return tuple(part.contiguous() for part in both.split(3, dim=1))

@@ -1,21 +1,27 @@
 """Data sets as users unpack them: ``open_data("bundled")``, ``open_data("gopro:/folder")``, or a folder of any kind."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+
+from torch import Tensor
 
 from lmfn_core.corpus import open_corpus
 from lmfn_core.frames import are_frames, open_frames
 from lmfn_core.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
 from lmfn_core.layouts import BLURRED, GAMMA, SHARP, base, is_hide, named
-from lmfn_core.pairs import PhotographPairs, Photographs, Source
+from lmfn_core.pairs import DRAWS, PhotographPairs, Photographs, Source
 from lmfn_core.photos import bundled, folder
+from lmfn_core.rain_corpus import open_rain_corpus, rained_on
 from lmfn_core.trajectories import is_kohler, trajectories
 
 CORPUS = "corpus"
+TASKS = ("deblur", "derain")
+"""What is done to sharp photographs, so that a network learns to undo it: "deblur" or "derain"."""
 _KIND = re.compile(r"([A-Za-z][\w-]+):(.+)", re.DOTALL)  # two characters at least: C:\ is a drive
 
 
-def open_data(data: str = "bundled") -> Source:
+def open_data(data: str = "bundled", task: str = "deblur") -> Source:
     """Open a data set by name or folder.
 
     Args:
@@ -23,16 +29,20 @@ def open_data(data: str = "bundled") -> Source:
             "gopro:/data/GOPRO_Large", for any of ``KINDS``; "corpus:/data" is what the shipped weights are trained on,
             every known set under one folder. A set that its authors split in ``train/`` and ``test/``
             stays so; of another, every tenth image is held out.
+        task: one of ``TASKS``. It says what happens to sharp photographs; pairs are read as they are.
 
     Raises:
         FileNotFoundError: when the folder does not exist or holds no image.
-        ValueError: for an unknown kind, when pairs do not match, or there are too few images to hold one out.
+        ValueError: for an unknown task or kind, for frames to derain, when pairs do not match, or there are too few
+            images to hold one out.
 
     >>> open_data("bundled").describe.split(",")[0]
     'bundled photographs'
     """
+    if task not in TASKS:
+        raise ValueError(f"task is {task!r}; it can be {' or '.join(map(repr, TASKS))}.")
     if data == "bundled":
-        return Photographs(dict(bundled("train")), dict(bundled("test")), "bundled photographs")
+        return _sharp(dict(bundled("train")), dict(bundled("test")), "bundled photographs", task)
     name, place = split_kind(data)
     root = Path(place).expanduser()
     if name not in (None, CORPUS):
@@ -40,9 +50,9 @@ def open_data(data: str = "bundled") -> Source:
     if not root.is_dir():
         raise FileNotFoundError(f"There is no folder {place!r}; give DATA a folder of photographs, or leave it out.")
     if name == CORPUS:
-        return open_corpus(root)
+        return open_rain_corpus(root) if task == "derain" else open_corpus(root)
     name = name or recognise(root)
-    return _open(name, kind_of(name), root)
+    return _open(name, kind_of(name), root, task)
 
 
 def split_kind(data: str) -> tuple[str | None, str]:
@@ -97,14 +107,20 @@ def _has_suffixes(root: Path) -> bool:
     return any(path.is_file() for word in ("blur", "blurred") for path in root.rglob(f"*[_-]{word}.*"))
 
 
-def _open(name: str, kind: Kind, root: Path) -> Source:
+def _open(name: str, kind: Kind, root: Path, task: str) -> Source:
+    if kind.content in (FRAMES, SHOTS) and task == "derain":
+        raise ValueError(f"{root} holds {kind.title}, which is for deblurring; derain photographs or rainy pairs.")
     if kind.content == FRAMES:
         return open_frames(root, gamma=name == "gopro-all-gamma")
     if kind.content == SHOTS:
         return trajectories(root)
     if kind.content == PHOTOS:
-        return Photographs(*photographs(root, kind), f"photographs in {root.name}")
+        return _sharp(*photographs(root, kind), f"photographs in {root.name}", task)
     return _pairs(name, kind, root)
+
+
+def _sharp(train: Mapping[str, Path | Tensor], test: Mapping[str, Path | Tensor], name: str, task: str) -> Source:
+    return rained_on(train, test, name, draws=DRAWS) if task == "derain" else Photographs(train, test, name)
 
 
 def _pairs(name: str, kind: Kind, root: Path) -> PhotographPairs:

@@ -84,6 +84,7 @@ class Replay:
     source: Source
     fresh: float = 0.25  # share of a batch that is made anew; each pair serves 1 / fresh times on average
     depth: int = 64  # steps after which a pair is forgotten
+    upright: bool = False  # whether pairs must not be turned by a quarter
     _made: dict[tuple, Tensor] = field(default_factory=dict, repr=False)  # what the last steps made, uint8
 
     @property
@@ -100,7 +101,7 @@ class Replay:
         asked = (new, crop, seed, device)
         old = [self._pairs_of(max(0, step - age), *asked)[row] for age, row in zip(ages, rows, strict=True)]
         both = torch.cat([self._pairs_of(step, *asked), *(pair[None] for pair in old)]).float().div(255)
-        return turn(both.split(3, dim=1), choice) if augment else tuple(both.split(3, dim=1))
+        return turn(both.split(3, dim=1), choice, self.upright) if augment else tuple(both.split(3, dim=1))
 
     def test_pairs(self) -> Iterator[Pair]:
         return self.source.test_pairs()

@@ -1,4 +1,4 @@
-"""Pairs of blurred and sharp images: from photographs blurred on the fly, or read as they are.
+"""Pairs of blurred (or rainy) and sharp images: from photographs degraded on the fly, or read as they are.
 
 Every training batch is a function of its step number and the seed, so that a resumed training sees the same batches.
 """
@@ -13,25 +13,25 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from lmfn_core.blur import MARGIN, Shake, blur
 from lmfn_core.crops import draw, generator_of, random_window, turn
 from lmfn_core.decoded import decoded
+from lmfn_core.degradations import Degradation, Shaken, inner
 from lmfn_core.photos import dead_leaves
 
 PROCEDURAL = 0.25
 """Share of a batch made of dead-leaves scenes, so that a network never trains on a handful of photographs only."""
 DRAWS = 3
-"""Blurs drawn for each held-out photograph."""
+"""Degradations drawn for each held-out photograph."""
 TEST_SEED = 20210119
 """Seed of the held-out blurs, the same for every network and run. Twelve draws scatter by a decibel around the camera's
 mean; this seed was picked, before any network was trained, because its blurred images average close to it."""
 
 
 class Pair(NamedTuple):
-    """One blurred image and its sharp original, both 8-bit RGB of one size."""
+    """One image to restore and its sharp original, both 8-bit RGB of one size."""
 
     name: str
-    blurred: UInt8[Tensor, "3 h w"]
+    blurred: UInt8[Tensor, "3 h w"]  # or rainy: what a network is given
     sharp: UInt8[Tensor, "3 h w"]
 
 
@@ -52,28 +52,25 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Photographs:
-    """Sharp photographs, blurred by ``blur`` when a batch is asked for."""
+    """Sharp photographs, degraded when a batch is asked for: blurred, or rained on."""
 
     train: Mapping[str, Path | Tensor]
     test: Mapping[str, Path | Tensor]
     name: str
-    shake: Shake = Shake()
+    degrade: Degradation = Shaken()
     procedural: float = PROCEDURAL  # share of a batch made of scenes
-    encoded: float = 0.0  # share of a batch whose sRGB values are averaged, as in GoPro's ``blur``
-    still: float = 0.0  # share of the pairs that are not blurred at all, so that sharp photographs stay sharp
-    draws: int = DRAWS  # blurs of each held-out photograph
+    draws: int = DRAWS  # degradations of each held-out photograph
 
     @property
     def describe(self) -> str:
         counts = f", {len(self.train)} to train and {len(self.test)} held out" if self.train or self.test else ""
         scenes = ", and procedural scenes" if self.train and self.procedural else ""
-        still = f", {100 * self.still:.0f} % left unblurred" if self.still else ""
-        return f"{self.name}{counts}{scenes}, with synthetic camera shake{still}"
+        return f"{self.name}{counts}{scenes}, with {self.degrade.describe}"
 
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
-        tile = crop + 2 * MARGIN
+        tile = crop + 2 * self.degrade.margin
         generator = generator_of(seed, step, device)
         from_scenes = round(batch * self.procedural) if step % 2 else int(batch * self.procedural)
         choice = generator_of(seed, step, "cpu")
@@ -84,32 +81,17 @@ class Photographs:
         chosen = [scenes[i] for i in draw(len(scenes), from_scenes, choice)]
         tiles += [scene[random_window(scene, tile, "scene", choice)] for scene in chosen]
         sharp = torch.stack([t.to(device, non_blocking=True) for t in tiles]).float().div(255)
-        inner = slice(MARGIN, MARGIN + crop)
-        target = sharp[..., inner, inner]
-        blurred = self._blurred(sharp, target, generator, choice)
-        return turn((blurred, target), choice) if augment else (blurred, target.contiguous())
-
-    def _blurred(
-        self, sharp: Tensor, target: Tensor, generator: torch.Generator, choice: torch.Generator
-    ) -> Float[Tensor, "b 3 crop crop"]:
-        if not self.encoded and not self.still:
-            return blur(sharp, generator, self.shake, crop=MARGIN)
-        lot = torch.rand(2, len(sharp), generator=choice)
-        still, encoded = lot[0] < self.still, lot[1] < self.encoded
-        blurred = target.clone()
-        for rows, as_encoded in ((~still & ~encoded, False), (~still & encoded, True)):
-            if rows.any():
-                rows = rows.nonzero()[:, 0].to(sharp.device)
-                blurred[rows] = blur(sharp[rows], generator, self.shake, crop=MARGIN, encoded=as_encoded)
-        return blurred
+        target = inner(sharp, self.degrade.margin)
+        pairs = (self.degrade.crops(sharp, generator, choice), target.contiguous())
+        return turn(pairs, choice, self.degrade.upright) if augment else pairs
 
     def test_pairs(self) -> Iterator[Pair]:
         for index, name in enumerate(sorted(self.test)):
             sharp = _image(self.test[name])
-            for path in range(self.draws):
-                generator = generator_of(TEST_SEED + path, index, "cpu")
-                blurred = blur(sharp.float().div(255).unsqueeze(0), generator, self.shake).squeeze(0)
-                yield Pair(f"{name}-{path + 1}", (blurred * 255).round().to(torch.uint8), sharp)
+            for number in range(self.draws):
+                generator = generator_of(TEST_SEED + number, index, "cpu")
+                degraded = self.degrade.whole(sharp.float().div(255).unsqueeze(0), generator).squeeze(0)
+                yield Pair(f"{name}-{number + 1}", (degraded * 255).round().to(torch.uint8), sharp)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def run(
     crop: int = 96,
     seed: int = 0,
     data: str = "bundled",
+    task: str = "deblur",
     start: str = "",
     watch: int = 0,
     device: str = "auto",
@@ -64,7 +65,8 @@ def run(
     Args:
         network: one of ``lmfn_core.networks()``. recipe: a key of ``RECIPES``. image_skip: add the input to the output.
         batch: crops in a step, of all processes together. crop: their side in pixels.
-        data: "bundled" or a folder, as ``open_data`` takes it. device: "auto", "cpu" or "cuda".
+        data: "bundled" or a folder, as ``open_data`` takes it, with task: "deblur" or "derain".
+        device: "auto", "cpu" or "cuda".
         start: weights to go on from, a file or the name of shipped ones; an empty word for random ones.
         watch: so many held-out pairs of each set are scored at every save, for the curve of score against time.
         precision: "auto", "32-true" or "bf16-mixed". threads: CPU threads of each process; 0: torch chooses.
@@ -81,11 +83,12 @@ def run(
     given, chosen = dict(locals()), pick_device(device)
     _check(given, chosen)
     settings = {key: given[key] for key in IDENTITY}
-    settings |= {"precision": pick_precision(precision, chosen), "code": source_digest()}
+    other = {} if task == "deblur" else {"task": task}  # what was trained before there was a choice says nothing of it
+    settings |= {"precision": pick_precision(precision, chosen), "code": source_digest(), **other}
     use_threads(threads)
-    source, weights = open_data(data), Path(out) / "weights" / f"{name}.safetensors"
+    source, weights = open_data(data, task), Path(out) / "weights" / f"{name}.safetensors"
     card = {key: given[key] for key in ("network", "recipe", "steps", "batch", "crop", "seed", "tier")}
-    card |= {"settings": {"image_skip": image_skip}, "data": source.describe}
+    card |= {"settings": {"image_skip": image_skip}, "data": source.describe, **other}
     card |= {"start": _origin(start)} if start else {}
     if trained := load_trained(weights, card, settings):
         _say(f"{weights} is finished: {steps} steps, nothing to train")

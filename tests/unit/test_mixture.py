@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from lmfn_core.datasets import open_data
+from lmfn_core.degradations import Shaken
 from lmfn_core.mixture import Mixture, Replay, spoil
 from lmfn_core.pairs import Photographs
 
@@ -79,9 +80,9 @@ def test_replayed_pairs_are_those_of_the_steps_before():
 
 def test_photographs_left_as_they_are_and_averaged_as_encoded():
     base = open_data("bundled")
-    still = Photographs(base.train, {}, "a", still=1.0)
+    still = Photographs(base.train, {}, "a", Shaken(still=1.0))
     assert torch.equal(*batch(still))
-    linear, encoded = (batch(Photographs(base.train, {}, "a", encoded=share)) for share in (0.0, 1.0))
+    linear, encoded = (batch(Photographs(base.train, {}, "a", Shaken(encoded=share))) for share in (0.0, 1.0))
     assert torch.equal(linear[1], encoded[1]) and not torch.equal(linear[0], encoded[0])
     assert encoded[0].mean() < linear[0].mean()  # the mean of encoded values is the darker one
 
