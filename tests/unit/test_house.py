@@ -26,7 +26,7 @@ FLOORS = [  # a file may import from its own floor and those before it
     {
         "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "orderings", "comparisons",
         "review", "differences", "summary",
-        "model_card", "figures", "ablation_figures", "report_figures", "report",
+        "weights_tables", "model_card", "figures", "ablation_figures", "report_figures", "report",
     },
     {"lesson", "widgets", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
 ]

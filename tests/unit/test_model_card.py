@@ -2,7 +2,8 @@
 
 import pytest
 
-from lmfn_core.model_card import by_difficulty, by_set, curve, model_card
+from lmfn_core.model_card import model_card
+from lmfn_core.weights_tables import by_difficulty, by_set, curve
 
 
 def image(name, before, after):
@@ -51,6 +52,17 @@ def test_the_card_states_data_recipe_steps_and_what_it_does_badly():
         assert words in text
     assert "1 of 3 images lose" in text and "some sharp images are visibly changed" in text
     assert text.startswith("---\nlicense: mit")
+
+
+def test_deraining_is_scored_on_luma_and_says_so():
+    rain = {"metrics": {"images": [image("rain100h/1", 14.0, 18.0)], "sharp_kept": {"rain100h/1": 40.0}}}
+    rain["metrics"]["images"][0]["restored"]["psnr_luma"] = rain["metrics"]["images"][0]["blurred"]["psnr_luma"] + 5
+    row = by_set(rain, "derain").rows[0]
+    assert (row["gain (dB)"], row["RGB gain (dB)"]) == ("+5.00", "+4.00")
+    assert "PSNR luma rainy" in row and "clean kept (dB), lowest" in row
+    text = model_card("lfdn-derain", CARD | {"network": "lfdn", "task": "derain"}, rain, {})
+    said = ("deraining", 'LFDN.from_pretrained("lfdn-derain")', "part of the rain", "(PSNR luma)", "no clean image")
+    assert all(words in text for words in said)
 
 
 def test_what_the_training_went_on_from_is_told_too():
