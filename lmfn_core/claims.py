@@ -1,8 +1,9 @@
-"""Verdicts: each claim of the ledger decided by code from the run records, never by hand.
+"""Verdicts: each claim of the ledger decided by code, never by hand.
 
-Counts are settled exactly by the record ``assembling``, contradictions by the printed numbers alone. A score settles a claim only when its record meets every
-condition of the ledger's ``eligible``: tier, recipe, published form, steps and test set. Any other score is quoted in
-the evidence as what was measured instead, and never becomes a number of the paper's table.
+Counts are settled exactly by the record ``assembling``, contradictions by the printed numbers alone. A score settles a
+claim only when its record meets every condition of the ledger's ``eligible``: tier, recipe, published form, steps and
+test set. Any other score is quoted in the evidence as what was measured instead, and never becomes a number of the
+paper's table.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -132,7 +132,8 @@ def _sections(name: str, text: str, needed: tuple[str, ...]) -> dict[str, object
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(f"The claims ledger's {name}.yaml is no valid YAML: {' '.join(str(error).split())}.") from error
+        words = " ".join(str(error).split())
+        raise ValueError(f"The claims ledger's {name}.yaml is no valid YAML: {words}.") from error
     content = content if isinstance(content, dict) else {}
     for section in needed:
         if section not in content:
