@@ -12,43 +12,7 @@ from torch import Tensor, nn
 from lmfn_core.layers import conv
 
 FLOOR = 1e-5
-"""Added to every variance: the root of 0 has no gradient, and a flat map must not be divided by 0."""
-
-
-def full_precision(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """``x`` in float32, or as it is in float64: half precision is too coarse for the statistics of a whole map.
-
-    >>> full_precision(torch.zeros(1, 2, 3, 4, dtype=torch.bfloat16)).dtype
-    torch.float32
-    """
-    return x if x.dtype == torch.float64 else x.float()
-
-
-class InstanceNorm(nn.InstanceNorm2d):
-    """Bring every channel of every image to mean 0 and variance 1 over its positions, then scale and shift it.
-
-    Nothing is remembered from training, so an image is normalised by its own statistics always.
-
-    Args:
-        num_features: channels.
-
-    Shapes: "b c h w" to the same, with at least two positions. Statistics are float32 under any autocast type.
-
-    Raises:
-        ValueError: by torch, when the map is 1 x 1.
-
-    Source: LFDN Sec. 3.3.1, its [39, 42].
-
-    >>> InstanceNorm(8)(torch.rand(1, 8, 4, 6)).mean().abs().item() < 1e-5
-    True
-    """
-
-    def __init__(self, num_features: int) -> None:
-        super().__init__(num_features, eps=FLOOR, affine=True)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        with torch.autocast(x.device.type, enabled=False):
-            return super().forward(full_precision(x)).to(x.dtype)
+"""Added to every variance: the root of 0 has no gradient, and a flat channel must not be divided by 0."""
 
 
 class CCA(nn.Module):
@@ -58,7 +22,7 @@ class CCA(nn.Module):
         channels: width, at least ``reduction``.
         reduction: how many times fewer channels there are between the two 1x1 convolutions.
 
-    Shapes: "b c h w" to the same; 353 parameters at width 50. Statistics are float32 under any autocast type.
+    Shapes: "b c h w" to the same; 353 parameters at width 50.
 
     Raises:
         ValueError: when ``channels`` is below ``reduction``.
@@ -77,7 +41,8 @@ class CCA(nn.Module):
         self.expand = conv(channels // reduction, channels, kernel=1)
 
     def forward(self, f: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        variance, mean = torch.var_mean(full_precision(f), dim=(2, 3), correction=0, keepdim=True)
+        precise = f if f.dtype == torch.float64 else f.float()  # float16 holds no variance above 65,504
+        variance, mean = torch.var_mean(precise, dim=(2, 3), correction=0, keepdim=True)
         contrast = (mean + torch.sqrt(variance + FLOOR)).to(f.dtype)
         return f * torch.sigmoid(self.expand(F.relu(self.squeeze(contrast))))
 
@@ -87,15 +52,16 @@ class FDNB(nn.Module):
 
     Three times ``c/2`` channels are kept by a 1x1 convolution and normalised while a 3x3 convolution with an identity
     path refines the whole; the last refinement gives ``c/2`` channels more. The four parts are joined by a 1x1
-    convolution, weighted by ``CCA`` and added to the input.
+    convolution, weighted by ``CCA`` and added to the input. The normalisation is instance norm with a learnt scale and
+    shift: each channel of each image by its own mean and variance, in training and after.
 
     Args:
         channels: width, 50 in the paper's network; must be even and at least 16.
 
-    Shapes: "b c h w" to the same, with at least two positions (see ``InstanceNorm``).
+    Shapes: "b c h w" to the same, with at least two positions.
 
     Raises:
-        ValueError: when ``channels`` is odd or below 16.
+        ValueError: when ``channels`` is odd or below 16; by torch, when the map is 1 x 1.
 
     Source: LFDN Fig. 4, Eq. 1-8.
 
@@ -109,7 +75,7 @@ class FDNB(nn.Module):
             raise ValueError(f"FDNB keeps half of its channels: channels must be even, got {channels}.")
         kept = channels // 2
         self.keep = nn.ModuleList(conv(channels, kept, kernel=1) for _ in range(3))
-        self.normalise = nn.ModuleList(InstanceNorm(kept) for _ in range(3))
+        self.normalise = nn.ModuleList(nn.InstanceNorm2d(kept, eps=FLOOR, affine=True) for _ in range(3))
         self.refine = nn.ModuleList(conv(channels, channels) for _ in range(3))
         self.last = conv(channels, kept)
         self.join = conv(4 * kept, channels, kernel=1)
@@ -124,7 +90,7 @@ class FDNB(nn.Module):
         return f_in + self.attention(self.join(torch.cat(parts, dim=1)))
 
 
-class PlainBlock(nn.Sequential):
+class PlainBlock(nn.Module):
     """What stands in FDNB's place in LFDN's Table 6, "replaced by CNN": its four 3x3 convolutions and nothing else.
 
     All four at full width, a ReLU after each, no identity path; initialised so that a signal keeps its strength.
@@ -138,8 +104,13 @@ class PlainBlock(nn.Sequential):
     """
 
     def __init__(self, channels: int = 50) -> None:
-        layers = [conv(channels, channels) for _ in range(4)]
-        for layer in layers:
+        super().__init__()
+        self.layers = nn.ModuleList(conv(channels, channels) for _ in range(4))
+        for layer in self.layers:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
-        super().__init__(*(step for layer in layers for step in (layer, nn.ReLU())))
+
+    def forward(self, f: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        for layer in self.layers:
+            f = F.relu(layer(f))
+        return f

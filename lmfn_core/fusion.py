@@ -1,8 +1,8 @@
 """ALFM and ACFM, the two attention modules that fuse the decoder's features (paper Sec. 3.3.2, Eq. 1-3).
 
-LFDN keeps both as they are (its Eq. 9-11). Each stands beside a specification of itself in plain loops. Symbols: ``f_g`` the outputs of the N distillation blocks,
-stacked to N*C channels; ``m`` the attention matrix; ``theta`` and ``alpha`` learnt scalars that start at 0, so that
-both modules start as the identity.
+LFDN keeps both as they are (its Eq. 9-11). Each stands beside a specification of itself in plain loops. Symbols:
+``f_g`` the outputs of the N distillation blocks, stacked to N*C channels; ``m`` the attention matrix; ``theta`` and
+``alpha`` learnt scalars that start at 0, so that both modules start as the identity.
 """
 
 import math
@@ -29,7 +29,7 @@ def softmax_of_gram(f: Float[Tensor, "b n p"], scale: float | Tensor) -> Float[T
 
 
 def own_scale(module: nn.Module, name: str, value: float | None) -> None:
-    """Give ``module`` the scalar ``name``: a parameter that starts at 0 or, for a value, a constant that no state holds.
+    """Give ``module`` the scalar ``name``: a parameter that starts at 0 or, for a value, a constant outside its state.
 
     >>> own_scale(layer := nn.Identity(), "theta", 0.5)
     >>> layer.theta, list(layer.parameters()), list(layer.state_dict())

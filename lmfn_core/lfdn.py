@@ -45,7 +45,7 @@ class SumFusion(nn.Module):
         return layers + self.channel_attention(outputs[-1])
 
 
-class LFDN(Pretrained, nn.Module):
+class LFDN(Pretrained, nn.Module, paper_url="https://doi.org/10.3390/s21165312", tags=["deraining"]):
     """Blurred or rainy photograph in, clear photograph out: 1,539,860 parameters with the paper's parts.
 
     Args:
@@ -69,6 +69,8 @@ class LFDN(Pretrained, nn.Module):
     torch.Size([1, 3, 50, 81])
     """
 
+    own_weights = "lfdn-deblur"
+
     def __init__(
         self,
         encoder: nn.Module,
@@ -83,8 +85,10 @@ class LFDN(Pretrained, nn.Module):
         self.bridge = conv(encoder.out_channels, channels)
         self.blocks = nn.ModuleList(blocks)
         self.fusion = fusion
-        self.refine_quarter, self.refine_half = ResidualBlock(channels), ResidualBlock(channels)
-        self.to_half, self.to_image = enlarge(channels), enlarge(channels, 3)
+        self.refine_quarter = ResidualBlock(channels)
+        self.to_half = enlarge(channels)
+        self.refine_half = ResidualBlock(channels)
+        self.to_image = enlarge(channels, 3)
         self.image_skip = image_skip
         if image_skip:
             nn.init.zeros_(self.to_image[0].weight)

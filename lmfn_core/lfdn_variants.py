@@ -55,6 +55,8 @@ def _named(scale: str, values: tuple[float, ...]) -> dict[str, LFDNParts]:
     return {f"lfdn-{scale}-{word(value)}": LFDNParts(**{scale: value}) for value in values}
 
 
+FIXED = _named("theta", THETAS) | _named("alpha", ALPHAS)
+"""The rows of Tables 7 and 8: they cost what LFDN costs, less one parameter."""
 LFDN_NETWORKS = {
     "lfdn": LFDNParts(),
     "lfdn-without-all": LFDNParts(encoder=PlainEncoder, block=PlainBlock, attention=False),
@@ -62,8 +64,7 @@ LFDN_NETWORKS = {
     "lfdn-rfdb": LFDNParts(block=RFDB),
     "lfdn-cnn": LFDNParts(block=PlainBlock),
     "lfdn-without-mshf": LFDNParts(encoder=PlainEncoder),
-    **_named("theta", THETAS),
-    **_named("alpha", ALPHAS),
+    **FIXED,
     **{f"lfdn-n{n}": LFDNParts(blocks=n) for n in range(1, 7)},
 }
 """Name to parts: the network, the other rows of Table 6 in its order, then Tables 7, 8 and 9."""

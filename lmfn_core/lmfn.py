@@ -94,6 +94,8 @@ class LMFN(Pretrained, nn.Module):
     torch.Size([1, 3, 50, 81])
     """
 
+    own_weights = "lmfn"
+
     def __init__(
         self,
         encoder: nn.Module,

@@ -42,21 +42,26 @@ class Pretrained(
     'lmfn'
     """
 
+    own_weights: str | None = None  # which of ``shipped()`` the class takes where no name is given
     card: Mapping[str, object] = {}  # how the network is built (``network``, ``settings``), and its training if any
 
     @classmethod
-    def from_pretrained(cls, name: str | Path = "lmfn", **options: object) -> nn.Module:
+    def from_pretrained(cls, name: str | Path | None = None, **options: object) -> nn.Module:
         """A network with trained weights, in eval mode, float32, on the CPU.
 
         Args:
             name: one of ``shipped()``, read from the package without a network connection; a folder written by
-                ``save_pretrained``; or a hub's ``user/name``.
+                ``save_pretrained``; or a hub's ``user/name``. None: the class's own, "lmfn" for ``LMFN``.
             options: for a hub: ``revision``, ``token``, ``cache_dir``, ``local_files_only``, ``force_download``.
 
         Raises:
             ValueError: when there are no such weights, or they belong to another kind of network.
             OSError: when a hub does not answer or has no such weights.
         """
+        name = name or cls.own_weights
+        if name is None:
+            raise ValueError(f"No weights of {cls.__name__} come with the package: give a folder that save_pretrained "
+                             f"wrote, or a hub's 'user/name'.")  # fmt: skip
         if str(name) in shipped():
             return cls._of(name)
         if not Path(name).is_dir() and str(name).count("/") != 1:

@@ -7,6 +7,7 @@ from lmfn_core.claims import CONTRADICTS, CONTRADICTS_OTHER, Verdict, verdicts
 from lmfn_core.conventions import CONVENTIONS
 from lmfn_core.evidence import Records, look_up
 from lmfn_core.ledger import PAPERS, Claim, Ledger
+from lmfn_core.lfdn_variants import FIXED
 from lmfn_core.rendering import Row, Table
 from lmfn_core.variants import networks
 
@@ -26,7 +27,7 @@ def costs(records: Records) -> Table:
     rows = [
         {"network": name} | {title: look_up(record, f"metrics.networks.{name}.{key}") for title, key in columns.items()}
         for name in networks()
-        if name != "lmfn-published"  # that is the row lmfn, counted as published
+        if name not in ("lmfn-published", *FIXED)  # rows of lmfn, counted as published, and of lfdn, less one parameter
     ]
     unused = look_up(record, "metrics.unused_published")
     dead = f" {unused:,} of the parameters as published are in layers that are never called." if unused else ""

@@ -14,8 +14,8 @@ import lmfn_core
 
 PACKAGE = Path(lmfn_core.__file__).parent
 FLOORS = [  # a file may import from its own floor and those before it
-    {"layers", "mshf", "context", "rfdb", "fusion", "alternatives", "published"},
-    {"pretrained", "lmfn", "nafnet", "variants", "__init__"},
+    {"layers", "mshf", "context", "rfdb", "fdnb", "fdnb_loops", "fusion", "alternatives", "published"},
+    {"pretrained", "lmfn", "lmfn_variants", "lfdn", "lfdn_variants", "nafnet", "variants", "__init__"},
     {"repro", "records"},
     {
         "leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "corpus", "layouts",

@@ -5,8 +5,9 @@ import json
 import pytest
 import torch
 
-from lmfn_core import LMFN, build, pretrained
-from lmfn_core.checkpoints import load_tensors, load_weights
+from lmfn_core import LFDN, LMFN, build, checkpoints, pretrained
+from lmfn_core.checkpoints import load_tensors, load_weights, save_weights
+from lmfn_core.nafnet import NAFNet
 from lmfn_core.pretrained import WEIGHTS, shipped
 
 
@@ -66,6 +67,29 @@ def test_a_hub_serves_the_same_file(tmp_path, monkeypatch):
 def test_an_unknown_name_is_named_with_the_nearest(name, words):
     with pytest.raises(ValueError, match=words):
         LMFN.from_pretrained(name)
+
+
+@pytest.mark.parametrize("name", [None, "lfdn-derain"])
+def test_each_network_asks_for_weights_of_its_own(name, monkeypatch, tmp_path):
+    """Before they are shipped the sentence names what is; afterwards they are found by the same name."""
+    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path)
+    asked = {None: "lfdn-deblur"}.get(name, name)
+    (tmp_path / "lmfn.safetensors").touch()
+    with pytest.raises(ValueError, match=f"There are no weights '{asked}'. Give one of lmfn, a folder"):
+        LFDN.from_pretrained(name)
+    with pytest.raises(ValueError, match="No weights of NAFNet come with the package: give a folder"):
+        NAFNet.from_pretrained()
+
+
+def test_shipped_weights_of_lfdn_are_found_by_name(monkeypatch, tmp_path):
+    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(checkpoints, "WEIGHTS", tmp_path)
+    network = build("lfdn", image_skip=True)
+    save_weights(tmp_path / "lfdn-deblur.safetensors", network, network.card)
+    assert shipped() == ["lfdn-deblur"]
+    assert same(LFDN.from_pretrained(), network) and same(LFDN.from_pretrained("lfdn-deblur"), network)
+    with pytest.raises(ValueError, match="lfdn-deblur holds weights of LFDN, not of LMFN: call LFDN.from_pretrained"):
+        LMFN.from_pretrained("lfdn-deblur")
 
 
 def test_a_hub_that_does_not_answer_is_one_sentence():
