@@ -6,7 +6,7 @@ Every builder returns a ``rendering.Table``. What no record states is None there
 from lmfn_core.claims import CONTRADICTS, CONTRADICTS_OTHER, Verdict, verdicts
 from lmfn_core.conventions import CONVENTIONS
 from lmfn_core.evidence import Records, look_up
-from lmfn_core.ledger import PAPERS, Claim, Ledger
+from lmfn_core.ledger import PAPERS, Ledger
 from lmfn_core.lfdn_variants import FIXED
 from lmfn_core.rendering import Row, Table
 from lmfn_core.variants import networks
