@@ -95,6 +95,7 @@ def _verdict_row(verdict: Verdict) -> Row:
 def ours(verdict: Verdict) -> str | None:
     """Our number for a claim, with one decimal more than in print, so that a reader sees how the rounding went.
 
+    >>> from lmfn_core.ledger import Claim
     >>> claim = Claim("t", "Table 1", "LMFN", "Size", "lmfn", "1.25", "parameters", "M", "", {})
     >>> ours(Verdict(claim, "reproduced", 1.247707, ""))
     '1.248'
