@@ -2,13 +2,16 @@
 
 import copy
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from lmfn_core import LFDN, LMFN, build, networks
-from lmfn_core.layers import use_channels_last
+from lmfn_core.fdnb import PlainBlock
+from lmfn_core.layers import conv, use_channels_last
 from lmfn_core.lfdn_variants import ALPHAS, THETAS, LFDNParts
 from lmfn_core.profiling import layer_costs, macs, parameters
 
@@ -116,9 +119,29 @@ def test_every_parameter_gets_a_gradient_but_biases_that_the_norm_takes_away(nam
     assert silent == ([] if name in ("lfdn-without-all", "lfdn-rfdb") else cancelled)
 
 
-def test_the_decisions_count_what_the_norms_take_away():
-    taken = [p.numel() for n, p in build("lfdn").named_parameters() if ".keep." in n and n.endswith(".bias")]
-    assert sum(taken) == 300
+def test_every_count_in_the_decisions_is_computed():
+    """The rows, the parts, and the readings that were not taken."""
+    lfdn = build("lfdn")
+    encoder, block, decoder = lfdn.encoder, lfdn.blocks[0], (lfdn.refine_quarter, lfdn.to_half, lfdn.refine_half)
+    esa, halvings = build("lmfn").blocks[0].attention, build("lmfn").encoder.down
+    parts = (encoder, encoder.down, encoder.up4, halvings, lfdn.bridge, lfdn.fusion.fuse, lfdn.to_half, lfdn.to_image,
+             block, block.attention, esa, PlainBlock(50), conv(64, 50, kernel=1), conv(200, 50))  # fmt: skip
+    known = {count(build(name)) for name in networks(family="lfdn")} | {count(part) for part in parts}
+    known |= {
+        4 * count(encoder.refine4),  # nine residual blocks instead of five
+        count(block) - count(block.attention) - count(block.normalise),
+        count(five := build("lfdn-n5")) - count(lfdn),
+        count(five.fusion.fuse) - count(lfdn.fusion.fuse),
+        count(lfdn.to_image) + sum(count(part) for part in decoder),
+        count(lfdn.to_half) + count(conv(50, 3)) - count(lfdn.to_image),
+    }
+    text = (Path(__file__).parents[2] / "reports" / "decisions.md").read_text(encoding="utf-8")
+    section = text.split("## The second network")[1].split("\n## ")[0]
+    written = {int(number.replace(",", "")) for number in re.findall(r"\d{1,3}(?:,\d{3})+", section)}
+    assert written and written <= known, sorted(written - known)
+    taken = [p.numel() for n, p in lfdn.named_parameters() if ".keep." in n and n.endswith(".bias")]
+    assert (sum(taken), 4 * count(block.normalise), count(block.attention)) == (300, 600, 353)
+    assert f"{(count(lfdn) + 86_141) / 1e6:.2f}" == "1.63"
 
 
 @pytest.mark.parametrize("name", [*SIZES, FIXED[0]])
