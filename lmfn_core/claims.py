@@ -1,23 +1,26 @@
-"""Verdicts: each claim of the ledger decided by code from the run records, never by hand.
+"""Verdicts: each claim of the ledger decided by code, never by hand.
 
-Counts are settled exactly by the record ``assembling``. A score settles a claim only when its record meets every
-condition of the ledger's ``eligible``: tier, recipe, published form, steps and test set. Any other score is quoted in
-the evidence as what was measured instead, and never becomes a number of the paper's table.
+Counts are settled exactly by the record ``assembling``, contradictions by the printed numbers alone. A score settles a
+claim only when its record meets every condition of the ledger's ``eligible``: tier, recipe, published form, steps and
+test set. Any other score is quoted in the evidence as what was measured instead, and never becomes a number of the
+paper's table.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from lmfn_core.evidence import Record, Records, eligible, look_up, runs_of, stamp
+from lmfn_core.evidence import Record, Records, eligible, look_up, rainy, runs_of, stamp
+from lmfn_core.in_print import compare_in_print
 from lmfn_core.ledger import Claim, Ledger
 
 REPRODUCED = "reproduced"
 WITHIN_TOLERANCE = "within tolerance"
 NOT_REPRODUCED = "not reproduced"
 CONTRADICTS = "contradicts the paper's own text"
+CONTRADICTS_OTHER = "contradicts the other paper"
 NOT_ATTEMPTED = "not attempted here"
-VERDICTS = (REPRODUCED, WITHIN_TOLERANCE, NOT_REPRODUCED, CONTRADICTS, NOT_ATTEMPTED)
+VERDICTS = (REPRODUCED, WITHIN_TOLERANCE, NOT_REPRODUCED, CONTRADICTS, CONTRADICTS_OTHER, NOT_ATTEMPTED)
 
 Outcome = tuple[str, float | None, str]  # verdict, our number in the claim's unit, evidence
 
@@ -76,14 +79,19 @@ def _count(claim: Claim, check: Mapping[str, object], ledger: Ledger, records: R
     if "above" in check:
         verdict = REPRODUCED if ours > check["above"] else NOT_REPRODUCED
         return verdict, ours, f"Change {ours:+.3f} M: {evidence}"
-    return _compare(claim, ours, tolerance=0.0), ours, evidence
+    verdict = _compare(claim, ours, tolerance=0.0)
+    if "fixed_by" in check and verdict != REPRODUCED:
+        return CONTRADICTS, ours, f"{check['fixed_by']} gives {ours:.3f} M, not {claim.printed}. {evidence}"
+    return verdict, ours, evidence
 
 
 def _both_families(record: Record, name: str) -> str:
     published, equations = (
         look_up(record, f"metrics.networks.{name}.{family}") for family in ("parameters_published", "parameters")
     )
-    return f"{name} {published or 0:,} parameters as published ({equations or 0:,} by the equations)"
+    if published is None:  # the authors published no code of it
+        return f"{name} {equations or 0:,} parameters"
+    return f"{name} {published:,} parameters as published ({equations or 0:,} by the equations)"
 
 
 def _score(claim: Claim, check: Mapping[str, object], ledger: Ledger, records: Records) -> Outcome:
@@ -99,10 +107,12 @@ def _score(claim: Claim, check: Mapping[str, object], ledger: Ledger, records: R
 
 def _instead(claim: Claim, check: Mapping[str, object], records: Records) -> str:
     """What the records measured in the score's place, in words, with every run it rests on."""
+    rain = rainy(check["data"])
+    records = {run: record for run, record in records.items() if rainy(str(record.get("data"))) == rain}
     gains = _gains(records, claim.subject, check.get("instead"))
     if not gains:
-        return "No training record of this network."
-    measured = f"{mean(gains.values()):+.2f} dB over the blurred input"
+        return f"No training record of this network{' on rain' if rain else ''}."
+    measured = f"{mean(gains.values()):+.2f} dB over the {'rainy' if rain else 'blurred'} input"
     if others := _gains(records, check.get("against")):
         fall = mean(others.values()) - mean(gains.values())
         measured, gains = f"{fall:.2f} dB less than {check['against']}", others | gains
@@ -132,28 +142,11 @@ def _time(claim: Claim, check: Mapping[str, object], ledger: Ledger, records: Re
 
 
 def _internal(claim: Claim, check: Mapping[str, object], ledger: Ledger, records: Records) -> Outcome:
-    agrees, sentence = _difference(claim, check, ledger) if "difference" in check else _extreme(claim, check, ledger)
+    found = compare_in_print(claim, ledger)
     verdict, ours, evidence = _decide(claim, check["otherwise"], ledger, records)
-    return verdict if agrees else CONTRADICTS, ours, f"{sentence} {evidence}"
-
-
-def _difference(claim: Claim, check: Mapping[str, object], ledger: Ledger) -> tuple[bool, str]:
-    first, second = (ledger[name] for name in check["difference"])
-    printed = first.value - second.value
-    # each printed number may be off by half a unit of its last digit before they disagree
-    slack = sum(0.5 * 10**-number.digits for number in (claim, first, second))
-    agrees = abs(printed - claim.value) <= slack
-    sums = f"{first.place} gives {first.printed} - {second.printed} = {printed:.{claim.digits}f}"
-    return agrees, f"{sums}{'' if agrees else f', not {claim.printed}'}."
-
-
-def _extreme(claim: Claim, check: Mapping[str, object], ledger: Ledger) -> tuple[bool, str]:
-    cell = ledger[check["column_of"]]
-    rest = [c for c in ledger.at(cell.place) if c.column == cell.column and c.value is not None and c is not cell]
-    best = max(rest, key=lambda c: c.value) if check["extreme"] == "largest" else min(rest, key=lambda c: c.value)
-    agrees = cell.value >= best.value if check["extreme"] == "largest" else cell.value <= best.value
-    said = "agrees" if agrees else "does not agree"
-    return agrees, f"{cell.place} {said}: {cell.printed} against {best.printed} in row {best.row}."
+    if not found.agrees:
+        verdict = CONTRADICTS_OTHER if found.abroad else CONTRADICTS
+    return verdict, ours, f"{found.sentence} {evidence}"
 
 
 def _note(claim: Claim, check: Mapping[str, object], ledger: Ledger, records: Records) -> Outcome:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 Record = Mapping[str, object]
 Records = Mapping[str, Record]
-TWINS = {"lmfn": "lmfn-n4", "lmfn-n4": "lmfn"}
-"""Table 3's full network and Table 4's fourth row are one network under two names."""
+TWINS = {"lmfn": "lmfn-n4", "lmfn-n4": "lmfn", "lfdn": "lfdn-n4", "lfdn-n4": "lfdn"}
+"""The full network and the table's row with four blocks are one network under two names, in either paper."""
 
 
 def look_up(tree: object, path: str) -> object:
@@ -34,6 +34,15 @@ def runs_of(records: Records, network: str) -> list[Record]:
         if found:
             return [records[run] for run in sorted(found, key=lambda run: (len(run), run))]
     return []
+
+
+def rainy(data: str) -> bool:
+    """Whether the name of data, or the phrase that describes it, speaks of rain: rain and blur are different tasks.
+
+    >>> rainy("rain100h"), rainy("photographs with rain streaks"), rainy("9 photographs to train")
+    (True, True, False)
+    """
+    return re.search(r"\brain", data.lower()) is not None
 
 
 def stamp(record: Record) -> str:

@@ -11,12 +11,13 @@ from lmfn_core.ablation import table3, table4
 from lmfn_core.differences import alternatives, effects, orders, proposed, recipes
 from lmfn_core.evidence import Records
 from lmfn_core.figures import save_svg, use_style
-from lmfn_core.ledger import Ledger
+from lmfn_core.ledger import PAPERS, Ledger
+from lmfn_core.paper_tables import printed_tables
 from lmfn_core.records import write_text
 from lmfn_core.rendering import Table, csv, fill, markdown
 from lmfn_core.report_figures import draw
 from lmfn_core.summary import REPORT, measured, results, speed, tally_table, timings, turned
-from lmfn_core.tables import claims_table, contradictions, conventions, costs, remarks, table1, table2
+from lmfn_core.tables import claims_table, contradictions, conventions, costs, remarks
 
 SHOWN = {"lesson": ("results", "tally", "timings"), "study": ("orderings",)}
 """README's blocks by the tier that fills them: one seed ranks nothing, so the orderings wait for several."""
@@ -29,11 +30,12 @@ def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
     ['table1', 'table2', 'table3', 'table4']
     """
     records = _without_report(records)
+    printed = printed_tables(ledger, records)
     return {
-        "table1": table1(ledger, records), "table2": table2(ledger, records), "table3": table3(ledger, records),
-        "table4": table4(ledger, records), "effects": effects(ledger, records), "orderings": orders(ledger, records),
-        "recipes": recipes(records), "alternatives": alternatives(records), "review": proposed(records),
-        "costs": costs(records), "speed": speed(records), "conventions": conventions(records),
+        "table1": printed.pop("table1"), "table2": printed.pop("table2"), "table3": table3(ledger, records),
+        "table4": table4(ledger, records), **printed, "effects": effects(ledger, records),
+        "orderings": orders(ledger, records), "recipes": recipes(records), "alternatives": alternatives(records),
+        "review": proposed(records), "costs": costs(records), "speed": speed(records), "conventions": conventions(records),
         "measured": measured(records), "results": results(ledger, records), "tally": tally_table(ledger, records),
         "claims": claims_table(ledger, records), "contradictions": contradictions(ledger, records),
         "remarks": remarks(ledger), "timings": timings(records),
@@ -78,7 +80,7 @@ def readme_blocks(ledger: Ledger, records: Records) -> dict[str, str]:
     found = tables(ledger, records)
     shown = {
         "results": [found["results"], found["measured"]],
-        "tally": [turned(found["tally"], ["claims"])],
+        "tally": [turned(found["tally"], ["claims", *PAPERS.values()])],
         "timings": [turned(found["timings"], ["runs", "minutes"])],
         "orderings": [_narrow(found["orderings"], "over photographs (dB)", "seeds", "printed size in our interval?")],
     }

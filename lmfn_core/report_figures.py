@@ -9,13 +9,16 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from lmfn_core.ablation_figures import alternatives, gain, overview, size_and_difference
-from lmfn_core.claims import CONTRADICTS, NOT_REPRODUCED, REPRODUCED, WITHIN_TOLERANCE, tally, verdicts
+from lmfn_core.claims import (
+    CONTRADICTS, CONTRADICTS_OTHER, NOT_REPRODUCED, REPRODUCED, WITHIN_TOLERANCE, tally, verdicts,
+)  # fmt: skip
 from lmfn_core.evidence import Records, look_up
 from lmfn_core.figures import MUTED, OURS, PAPER
 from lmfn_core.ledger import Ledger
 from lmfn_core.variants import networks
 
-SHADES = {REPRODUCED: OURS, WITHIN_TOLERANCE: "#7fa8c4", NOT_REPRODUCED: PAPER, CONTRADICTS: "#6d2e17"}
+SHADES = {REPRODUCED: OURS, WITHIN_TOLERANCE: "#7fa8c4", NOT_REPRODUCED: PAPER, CONTRADICTS: "#6d2e17",
+          CONTRADICTS_OTHER: "#2b120a"}  # fmt: skip
 """Colour of each verdict that was reached; what was not attempted is ``MUTED``."""
 
 

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from lmfn_core.ablation import MEASURED
 from lmfn_core.claims import tally, verdicts
 from lmfn_core.evidence import Record, Records, look_up
-from lmfn_core.ledger import Ledger
+from lmfn_core.ledger import PAPERS, Ledger
 from lmfn_core.rendering import Row, Table
 
 CHOSEN = (
     "t1-lmfn-size", "t3-without-attention-size", "t3-without-mshf-size", "t3-without-distillation-size", "t4-each-rfdb",
     "text-without-mshf-size", "t1-lmfn-psnr", "t1-lmfn-ssim", "t2-lmfn-psnr", "t1-lmfn-time",
+    "lfdn-t1-kohler-test", "lfdn-t2-lfdn-rain100h-psnr", "lfdn-t3-lfdn-psnr", "lfdn-t3-lfdn-size",
+    "lfdn-t3-deepdeblur-ssim", "lfdn-t6-rfdb-size", "lfdn-t9-each-fdnb", "lfdn-text-300-times",
+    "lfdn-text-attention-saves", "lfdn-picture-psnr",
 )  # fmt: skip
 """The claims that README shows; all of them stand in the table ``claims``."""
 REPORT = "report"
@@ -27,11 +30,12 @@ def results(ledger: Ledger, records: Records) -> Table:
     for decided in verdicts(ledger, records):
         claim = decided.claim
         if claim.id in CHOSEN:
-            ours = None if decided.ours is None else f"{decided.ours:.{claim.digits + 1}f} {claim.unit}".strip()
+            unit = "M" if claim.quantity == "parameters" else claim.unit  # counts are in millions, whatever the heading
+            ours = None if decided.ours is None else f"{decided.ours:.{claim.digits + 1}f} {unit}".strip()
             said = f"{claim.printed} {claim.unit}".strip()
-            where = f"{claim.place.partition(',')[0]}: {claim.row.removesuffix('(Ours)')}, {claim.column}"
+            where = f"{claim.source.partition(',')[0]}: {claim.row.removesuffix('(Ours)').strip()}, {claim.column}"
             rows.append({"in the paper": where, "printed": said, "here": ours, "verdict": decided.verdict})
-    return Table(rows, "What the paper prints, and what is found here; a dash where nothing here can settle it.")
+    return Table(rows, "What the papers print, and what is found here; a dash where nothing here can settle it.")
 
 
 def measured(records: Records) -> Table:
@@ -59,7 +63,7 @@ def measured(records: Records) -> Table:
 
 
 def tally_table(ledger: Ledger, records: Records) -> Table:
-    """How many claims got which verdict, by what they are about.
+    """How many claims got which verdict, by paper and by what they are about.
 
     >>> [row["verdict"] for row in tally_table(Ledger((), (), {}, {}), {}).rows][:2]
     ['reproduced', 'within tolerance']
@@ -68,9 +72,12 @@ def tally_table(ledger: Ledger, records: Records) -> Table:
     kinds = list(dict.fromkeys(verdict.claim.quantity for verdict in decided))
     rows = []
     for verdict, count in tally(decided).items():
-        of_kind = {k: sum(d.verdict == verdict and d.claim.quantity == k for d in decided) for k in kinds}
-        rows.append({"verdict": verdict, "claims": count} | of_kind)
-    return Table(rows, f"The {len(decided)} claims of the ledger by verdict, decided by code from the run records.")
+        found = [d.claim for d in decided if d.verdict == verdict]
+        of_paper = {title: sum(claim.paper == paper for claim in found) for paper, title in PAPERS.items()}
+        of_kind = {kind: sum(claim.quantity == kind for claim in found) for kind in kinds}
+        rows.append({"verdict": verdict, "claims": count} | of_paper | of_kind)
+    papers = " and ".join(f"{sum(d.claim.paper == p for d in decided)} of {title}" for p, title in PAPERS.items())
+    return Table(rows, f"The {len(decided)} claims of the ledger, {papers}, by verdict; decided by code.")
 
 
 def turned(table: Table, columns: Sequence[str]) -> Table:

@@ -1,33 +1,15 @@
-"""The report's tables but the ablations: what the paper prints beside what the records say, and nothing typed by hand.
+"""The report's tables that are no table of a paper: costs, conventions, every claim, contradictions and remarks.
 
 Every builder returns a ``rendering.Table``. What no record states is None there, a dash in print, and never an error.
 """
 
-from lmfn_core.claims import CONTRADICTS, Verdict, verdicts
+from lmfn_core.claims import CONTRADICTS, CONTRADICTS_OTHER, Verdict, verdicts
 from lmfn_core.conventions import CONVENTIONS
 from lmfn_core.evidence import Records, look_up
-from lmfn_core.ledger import Claim, Ledger
+from lmfn_core.ledger import PAPERS, Claim, Ledger
 from lmfn_core.lfdn_variants import FIXED
 from lmfn_core.rendering import Row, Table
 from lmfn_core.variants import networks
-
-
-def table1(ledger: Ledger, records: Records) -> Table:
-    """Table 1 as printed, and our numbers in LMFN's row where a record settles them.
-
-    >>> table1(Ledger((), (), {}, {}), {}).rows
-    []
-    """
-    return _printed(ledger, records, "Table 1", "GoPro")
-
-
-def table2(ledger: Ledger, records: Records) -> Table:
-    """Table 2 as printed, and our numbers in LMFN's row where a record settles them.
-
-    >>> table2(Ledger((), (), {}, {}), {}).rows
-    []
-    """
-    return _printed(ledger, records, "Table 2", "Köhler")
 
 
 def costs(records: Records) -> Table:
@@ -79,55 +61,44 @@ def claims_table(ledger: Ledger, records: Records) -> Table:
 
 
 def contradictions(ledger: Ledger, records: Records) -> Table:
-    """The claims that the paper's own numbers contradict.
+    """The claims that printed numbers contradict, the same paper's or the other's.
 
     >>> contradictions(Ledger((), (), {}, {}), {}).rows
     []
     """
-    rows = [_verdict_row(verdict) for verdict in verdicts(ledger, records) if verdict.verdict == CONTRADICTS]
-    return Table(rows, "Where the paper's text and its own tables disagree.")
+    found = (CONTRADICTS, CONTRADICTS_OTHER)
+    rows = [_verdict_row(verdict) for verdict in verdicts(ledger, records) if verdict.verdict in found]
+    return Table(rows, "Where a paper disagrees with itself, or one paper with the other; each row names both places.")
 
 
 def remarks(ledger: Ledger) -> Table:
-    """Observations on the paper's numbers that get no verdict.
+    """Observations on the papers' numbers that get no verdict.
 
     >>> remarks(Ledger((), (), {}, {})).rows
     []
     """
-    rows = [{"where": remark["where"], "remark": " ".join(remark["text"].split())} for remark in ledger.remarks]
+    rows = [
+        {"paper": PAPERS[remark["paper"]], "where": remark["where"], "remark": " ".join(remark["text"].split())}
+        for remark in ledger.remarks
+    ]
     return Table(rows, "Remarks on the published numbers; none is a verdict.")
-
 
 
 def _verdict_row(verdict: Verdict) -> Row:
     claim = verdict.claim
     return {
         "claim": claim.id, "where": claim.where, "printed": f"{claim.printed} {claim.unit}".strip(),
-        "here": _ours(verdict), "verdict": verdict.verdict, "evidence": verdict.evidence,
+        "here": ours(verdict), "verdict": verdict.verdict, "evidence": verdict.evidence,
     }  # fmt: skip
 
 
-def _printed(ledger: Ledger, records: Records, place: str, data: str) -> Table:
-    decided = [verdict for verdict in verdicts(ledger, records) if verdict.claim.place == place]
-    rows: dict[str, Row] = {}
-    for verdict in decided:
-        rows.setdefault(verdict.claim.row, {"method": verdict.claim.row})[_title(verdict.claim)] = verdict.claim.printed
-    for verdict in decided:
-        rows[verdict.claim.row][f"here: {_title(verdict.claim)}"] = _ours(verdict)
-    ours = [v.evidence for v in decided if (v.claim.subject, v.claim.quantity) == ("lmfn", "psnr")]
-    caption = (
-        f"{place}, {data}: as printed, and `here` only where a record of ours meets the paper's conditions. The unit M "
-        f"is mixed in print (see the remarks). LMFN's PSNR: {' '.join(ours) or 'not in the ledger.'}"
-    )
-    return Table(list(rows.values()), caption)
+def ours(verdict: Verdict) -> str | None:
+    """Our number for a claim, with one decimal more than in print, so that a reader sees how the rounding went.
 
-
-def _title(claim: Claim) -> str:
-    return f"{claim.column} ({claim.unit})" if claim.unit else claim.column
-
-
-def _ours(verdict: Verdict) -> str | None:
-    # one decimal more than in print, so that a reader sees how the rounding went
+    >>> claim = Claim("t", "Table 1", "LMFN", "Size", "lmfn", "1.25", "parameters", "M", "", {})
+    >>> ours(Verdict(claim, "reproduced", 1.247707, ""))
+    '1.248'
+    """
     return _fixed(verdict.ours, verdict.claim.digits + 1 if verdict.claim.value is not None else 3)
 
 

@@ -24,8 +24,8 @@ FLOORS = [  # a file may import from its own floor and those before it
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
     {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate", "watch"},
     {
-        "rendering", "ledger", "evidence", "claims", "tables", "ablation", "effects", "orderings", "comparisons",
-        "review", "differences", "summary",
+        "rendering", "checks", "ledger", "evidence", "in_print", "claims", "tables", "ablation", "paper_tables",
+        "effects", "orderings", "comparisons", "review", "differences", "summary",
         "model_card", "figures", "ablation_figures", "report_figures", "report",
     },
     {"lesson", "widgets", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
