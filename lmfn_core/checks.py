@@ -97,6 +97,8 @@ def known_word(claim: str, what: str, word: object, known: Collection[str]) -> N
 def _examine_form(claim: str, check: Mapping[str, object], known: Known) -> None:
     if sum(form in check for form in FORMS) != 1:
         raise ValueError(f"Claim {claim!r}: an internal check needs exactly one of {', '.join(FORMS)}.")
+    if "extreme" in check and "column_of" not in check:
+        raise ValueError(f"Claim {claim!r}: 'extreme' needs the field 'column_of', the claim whose column is searched.")
     form, named = held_against(check)
     if form == "extreme":
         known_word(claim, "extreme", check["extreme"], EXTREMES)

@@ -39,7 +39,7 @@ def runs_of(records: Records, network: str) -> list[Record]:
 def rainy(data: str) -> bool:
     """Whether the name of data, or the phrase that describes it, speaks of rain: rain and blur are different tasks.
 
-    >>> rainy("rain100h"), rainy("photographs with rain streaks"), rainy("9 photographs to train")
+    >>> rainy("rain100h"), rainy("photographs with rain streaks"), rainy("photographs to train")
     (True, True, False)
     """
     return re.search(r"\brain", data.lower()) is not None

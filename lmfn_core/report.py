@@ -36,9 +36,9 @@ def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
         "table1": printed.pop("table1"), "table2": printed.pop("table2"), "table3": table3(ledger, records),
         "table4": table4(ledger, records), **printed, "effects": effects(ledger, records),
         "orderings": orders(ledger, records), "recipes": recipes(records), "alternatives": alternatives(records),
-        "review": proposed(records), "costs": costs(records), "speed": speed(records), "conventions": conventions(records),
-        "measured": measured(records), "deraining": deraining(records), "results": results(ledger, records),
-        "tally": tally_table(ledger, records),
+        "review": proposed(records), "costs": costs(records), "speed": speed(records),
+        "conventions": conventions(records), "measured": measured(records), "deraining": deraining(records),
+        "results": results(ledger, records), "tally": tally_table(ledger, records),
         "claims": claims_table(ledger, records), "contradictions": contradictions(ledger, records),
         "remarks": remarks(ledger), "timings": timings(records),
     }  # fmt: skip

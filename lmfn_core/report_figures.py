@@ -10,7 +10,13 @@ from matplotlib.figure import Figure
 
 from lmfn_core.ablation_figures import alternatives, gain, overview, size_and_difference
 from lmfn_core.claims import (
-    CONTRADICTS, CONTRADICTS_OTHER, NOT_REPRODUCED, REPRODUCED, WITHIN_TOLERANCE, tally, verdicts,
+    CONTRADICTS,
+    CONTRADICTS_OTHER,
+    NOT_REPRODUCED,
+    REPRODUCED,
+    WITHIN_TOLERANCE,
+    tally,
+    verdicts,
 )  # fmt: skip
 from lmfn_core.evidence import Records, look_up
 from lmfn_core.figures import MUTED, OURS, PAPER

@@ -6,7 +6,7 @@ Every builder returns a ``rendering.Table``. What no record states is None there
 from lmfn_core.claims import CONTRADICTS, CONTRADICTS_OTHER, Verdict, verdicts
 from lmfn_core.conventions import CONVENTIONS
 from lmfn_core.evidence import Records, look_up
-from lmfn_core.ledger import PAPERS, Claim, Ledger
+from lmfn_core.ledger import PAPERS, Ledger
 from lmfn_core.lfdn_variants import FIXED
 from lmfn_core.rendering import Row, Table
 from lmfn_core.variants import networks
@@ -95,6 +95,7 @@ def _verdict_row(verdict: Verdict) -> Row:
 def ours(verdict: Verdict) -> str | None:
     """Our number for a claim, with one decimal more than in print, so that a reader sees how the rounding went.
 
+    >>> from lmfn_core.ledger import Claim
     >>> claim = Claim("t", "Table 1", "LMFN", "Size", "lmfn", "1.25", "parameters", "M", "", {})
     >>> ours(Verdict(claim, "reproduced", 1.247707, ""))
     '1.248'

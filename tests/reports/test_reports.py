@@ -19,7 +19,7 @@ from workflow.words import parse, settle
 
 REPORTS = ROOT / "reports"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-LEDGER = load_ledger(REPORTS / "claims.yaml")
+LEDGER = load_ledger(REPORTS / "claims")
 RENEW = "run `make reproduce` and commit reports/ and README.md"
 
 

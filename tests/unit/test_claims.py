@@ -8,12 +8,21 @@ import pytest
 import torch
 
 from lmfn_core import build, networks
-from lmfn_core.claims import VERDICTS, tally, verdicts
+from lmfn_core.claims import CONTRADICTS, CONTRADICTS_OTHER, VERDICTS, tally, verdicts
 from lmfn_core.evidence import eligible, runs_of
-from lmfn_core.ledger import parse_ledger
+from lmfn_core.ledger import PAPERS, load_ledger, parse_ledger
 
-CLAIMS = (Path(__file__).parents[2] / "reports" / "claims.yaml").read_text(encoding="utf-8")
-LEDGER = parse_ledger(CLAIMS)
+FOLDER = Path(__file__).parents[2] / "reports" / "claims"
+TEXTS = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in ("rules", *PAPERS)}
+LEDGER = load_ledger(FOLDER)
+OF_LMFN = [claim.id for claim in LEDGER.claims if claim.paper == "lmfn"]
+
+
+def changed(paper, old, new):
+    """The ledger with one printed number replaced."""
+    assert old in TEXTS[paper]
+    texts = {name: TEXTS[name].replace(old, new) if name == paper else TEXTS[name] for name in PAPERS}
+    return parse_ledger(TEXTS["rules"], texts)
 
 
 @functools.cache
@@ -55,18 +64,48 @@ def decide(*records, ledger=LEDGER):
 
 
 COUNTED = decide(assembling())
+WITHIN = {  # claim: what its own paper prints instead
+    "text-without-mshf-size": "LMFN Table 3 gives 1.8 - 1.25 = 0.55, not 0.45.",
+    "lfdn-t1-kohler-test": "LFDN Section 4.1.1 gives 4 x 12 = 48, not 64.",
+    "lfdn-t5-deepdeblur-time": "LFDN Table 3, DeepDeblur [9], Ave. Inf. Time: 15, not 4.33.",
+    "lfdn-t5-dmphn-size": "LFDN Table 3, DMPHN [12], Model Size: 21.7, not 86.8.",
+    "lfdn-t5-dmphn-time": "LFDN Table 3, DMPHN [12], Ave. Inf. Time: 0.03, not 0.98.",
+    "lfdn-picture-psnr": "LFDN Table 3, LFDN (Ours), PSNR: 31.60, not 31.54.",
+    "lfdn-picture-ssim": "LFDN Table 3, LFDN (Ours), SSIM: 0.932, not 0.923.",
+    "lfdn-picture-size": "LFDN Table 3, LFDN (Ours), Model Size: 1.55, not 1.25.",
+    "lfdn-picture-time": "LFDN Table 3, LFDN (Ours), Ave. Inf. Time: 0.029, not 0.019.",
+    "lfdn-text-fig1-gopro-time": "LFDN Table 3 does not agree: 0.029 against 0.01 in row Yuan et al. [21].",
+    "lfdn-text-least-gopro-time": "LFDN Table 3 does not agree: 0.029 against 0.01 in row Yuan et al. [21].",
+    "lfdn-text-best-rain14000-ssim": "LFDN Table 2 does not agree: 0.935 against 0.961 in row DerainingNet [55].",
+    "lfdn-text-best-gopro-ssim": "LFDN Table 3 does not agree: 0.932 against 0.9507 in row Tang et al. [45].",
+    "lfdn-text-orders-faster": "LFDN Table 2 gives 0.230 / 0.043 = 5.35, less than 100.",
+    "lfdn-text-size-unit": "LFDN Table 3, LFDN (Ours), Model Size: 1.55 MB, not M.",
+    "lfdn-text-300-times": "LFDN Table 3 gives 303.6 / 1.55 = 195.87, not 300.",
+    "lfdn-text-without-mshf-psnr": "LFDN Table 6 gives 31.60 - 31.01 = 0.59, not 0.5.",
+    "lfdn-text-four-are-enough-psnr": "LFDN Table 9 does not agree: 31.60 against 31.61 in row 6.",
+    "lfdn-text-four-are-enough-rain-psnr": "LFDN Table 9 does not agree: 29.12 against 29.13 in row 6.",
+}
+BETWEEN = {  # claim: what the other paper prints instead
+    "lfdn-t3-deepdeblur-ssim": "LMFN Table 1, DeepDeblur [4], SSIM: 0.9135, not 0.841.",
+    "lfdn-t5-sun-time": "LMFN Table 2, Sun et al. [29], Time: 1,200, not 23.45.",
+    "lfdn-text-attention-saves": "LMFN Table 3 does not agree: 1.20 (without ALFM/ACFM) and 1.25 (full).",
+}
 
 
-def test_without_records_only_the_paper_contradicts_itself():
+def test_without_records_only_the_papers_contradict_themselves_and_each_other():
     decided = verdicts(LEDGER, {})
     assert [verdict.claim for verdict in decided] == list(LEDGER.claims)
-    assert tally(decided) == {**dict.fromkeys(VERDICTS, 0), "contradicts the paper's own text": 1,
-                              "not attempted here": len(LEDGER.claims) - 1}  # fmt: skip
+    assert tally(decided) == {**dict.fromkeys(VERDICTS, 0), CONTRADICTS: len(WITHIN), CONTRADICTS_OTHER: len(BETWEEN),
+                              "not attempted here": len(LEDGER.claims) - len(WITHIN) - len(BETWEEN)}  # fmt: skip
     assert all(verdict.ours is None and verdict.evidence for verdict in decided)
+    assert {v.claim.id for v in decided if v.verdict == CONTRADICTS} == set(WITHIN)
+    assert {v.claim.id for v in decided if v.verdict == CONTRADICTS_OTHER} == set(BETWEEN)
 
 
 def test_tally_with_the_counts_alone():
-    assert list(tally(list(COUNTED.values())).values()) == [5, 0, 10, 1, 101]
+    assert list(tally([COUNTED[name] for name in OF_LMFN]).values()) == [5, 0, 10, 1, 0, 101]
+    of_lfdn = tally([verdict for name, verdict in COUNTED.items() if name not in OF_LMFN])
+    assert list(of_lfdn.values()) == [0, 0, 17, 19, 3, 300]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +126,16 @@ def test_tally_with_the_counts_alone():
         ("t4-each-rfdb", "not reproduced", "0.10"),
         ("text-mshf-saves", "not reproduced", "-0.52"),
         ("text-distillation-saves", "not reproduced", "-0.20"),
+        ("lfdn-t3-lfdn-size", "not reproduced", "1.54"),
+        ("lfdn-t6-without-all-size", "not reproduced", "0.81"),
+        ("lfdn-t6-without-attention-size", "not reproduced", "1.54"),
+        ("lfdn-t6-rfdb-size", "not reproduced", "1.56"),
+        ("lfdn-t6-cnn-size", "not reproduced", "1.55"),
+        ("lfdn-t6-without-mshf-size", "not reproduced", "0.80"),
+        ("lfdn-t9-n1-size", "not reproduced", "1.27"),
+        ("lfdn-t9-n6-size", "not reproduced", "1.72"),
+        ("lfdn-text-without-mshf-size", "not reproduced", "-0.74"),
+        ("lfdn-text-mshf-saves", "not reproduced", "-0.74"),
     ],
 )
 def test_sizes_are_settled_by_the_count(claim, verdict, ours):
@@ -112,20 +161,65 @@ def test_a_count_is_compared_after_rounding_to_the_printed_digits():
 def test_the_texts_growth_without_mshf_contradicts_the_table():
     verdict = COUNTED["text-without-mshf-size"]
     assert verdict.verdict == "contradicts the paper's own text"
-    assert "Table 3 gives 1.8 - 1.25 = 0.55, not 0.45." in verdict.evidence
+    assert "LMFN Table 3 gives 1.8 - 1.25 = 0.55, not 0.45." in verdict.evidence
+
+
+@pytest.mark.parametrize(("claim", "sentence"), (WITHIN | BETWEEN).items())
+def test_a_contradiction_names_the_place_and_both_numbers(claim, sentence):
+    assert COUNTED[claim].evidence.startswith(sentence)
+
+
+def test_a_block_that_the_text_fixes_contradicts_the_step_in_print():
+    verdict = COUNTED["lfdn-t9-each-fdnb"]
+    assert (verdict.verdict, round(verdict.ours, 6)) == (CONTRADICTS, 0.090803)
+    assert verdict.evidence.startswith("Section 3.3.1 (Equations 1 to 8, Fig. 4) with C = 50")
+    assert "gives 0.091 M, not 0.03. lfdn-n4 1,539,860 parameters, lfdn-n3 1,449,057 parameters;" in verdict.evidence
+    assert COUNTED["t4-each-rfdb"].verdict == "not reproduced", "LMFN's text states neither C nor the block's layers"
+    rounded = changed("lfdn", 'printed: "0.03", quantity: parameters', 'printed: "0.09", quantity: parameters')
+    assert decide(assembling(), ledger=rounded)["lfdn-t9-each-fdnb"].verdict == "reproduced"
+
+
+def test_a_row_quoted_in_both_papers_is_held_against_the_other():
+    repeated = [(claim, LEDGER[claim.check["equal"]]) for claim in LEDGER.claims if "equal" in claim.check]
+    shared = [(mine, theirs) for mine, theirs in repeated if (mine.paper, theirs.paper) == ("lfdn", "lmfn")]
+    quoted = [(mine, theirs) for mine, theirs in shared if theirs.place.startswith("Table")]
+    assert len(quoted) == 9 * 4 + 6 * 4 - 1 + 1  # nine methods on GoPro, six on Köhler but for Xu's size; Sun's time
+    assert all((mine.subject, mine.quantity) == (theirs.subject, theirs.quantity) for mine, theirs in quoted)
+    assert len(shared) == len(quoted) + 4, "and four settings"
+    other = changed("lmfn", 'printed: "0.9421"', 'printed: "0.9422"')
+    assert decide(ledger=other)["lfdn-t3-gao-ssim"].verdict == CONTRADICTS_OTHER
+    fewer = changed("lmfn", 'printed: "0.9421"', 'printed: "0.94"')
+    assert decide(ledger=fewer)["lfdn-t3-gao-ssim"].verdict == "not attempted here", "equal at the fewer digits"
+
+
+def test_a_number_printed_twice_in_one_paper_is_held_against_itself():
+    other = changed("lfdn", 'subject: "lfdn-n4", printed: "1.55"', 'subject: "lfdn-n4", printed: "1.56"')
+    assert decide(ledger=other)["lfdn-t9-n4-size"].verdict == CONTRADICTS
+    for name, verdict in (("lfdn-t6-full-psnr", "not attempted here"), ("lfdn-t6-full-size", "not reproduced")):
+        assert COUNTED[name].verdict == verdict
+
+
+def test_rain_and_blur_are_not_quoted_for_each_other():
+    blur = training("ablate-lfdn", "lfdn", tier="lesson", data="bundled photographs, 9 to train", gain=0.4)
+    rain = training("compare-lfdn", "lfdn", tier="lesson", data="photographs with rain streaks", gain=1.5)
+    decided = decide(blur, rain)
+    assert "+0.40 dB over the blurred input" in decided["lfdn-t3-lfdn-psnr"].evidence
+    assert "+1.50 dB over the rainy input" in decided["lfdn-t2-lfdn-rain100h-psnr"].evidence
+    assert "No training record of this network on rain." in decide(blur)["lfdn-t2-lfdn-rain100h-psnr"].evidence
 
 
 def test_what_rounding_can_explain_is_no_contradiction():
-    near = parse_ledger(CLAIMS.replace('printed: "0.45"', 'printed: "0.50"'))  # 1.8 may be 1.75, 1.25 may be 1.254
+    near = changed("lmfn", 'printed: "0.45"', 'printed: "0.50"')  # 1.8 may be 1.75, 1.25 may be 1.254
     assert decide(ledger=near)["text-without-mshf-size"].verdict == "not attempted here"
-    far = parse_ledger(CLAIMS.replace('printed: "0.74"', 'printed: "0.84"'))
+    far = changed("lmfn", 'printed: "0.74"', 'printed: "0.84"')
     assert decide(ledger=far)["text-without-mshf-psnr"].verdict == "contradicts the paper's own text"
 
 
 def test_an_order_in_words_is_held_against_the_printed_column():
     assert COUNTED["text-lmfn-smallest-gopro"].verdict == "not attempted here"
-    assert "Table 1 agrees: 1.25 against 2.84 in row Gao et al. [6]." in COUNTED["text-lmfn-smallest-gopro"].evidence
-    swapped = parse_ledger(CLAIMS.replace('printed: "30.92"', 'printed: "31.92"'))
+    smallest = COUNTED["text-lmfn-smallest-gopro"].evidence
+    assert "LMFN Table 1 agrees: 1.25 against 2.84 in row Gao et al. [6]." in smallest
+    swapped = changed("lmfn", 'printed: "30.92"', 'printed: "31.92"')
     assert decide(ledger=swapped)["text-lmfn-best-psnr-gopro"].verdict == "contradicts the paper's own text"
     assert "agrees: 31.54 against 31.54 in row 6" in COUNTED["text-four-are-enough"].evidence
 

@@ -18,7 +18,7 @@ from lmfn_core.recipes import RECIPES
 from lmfn_core.rfdb import RFDB
 
 REPORTS = Path(__file__).parents[2] / "reports"
-LEDGER = load_ledger(REPORTS / "claims.yaml")
+LEDGER = load_ledger(REPORTS / "claims")
 GOPRO = ["DeepDeblur [4]", "Tao et al. [5]", "Gao et al. [6]", "DMPHN [7]", "Zhang et al. [8]", "DeblurGAN [10]",
          "DeblurGANv2 [11]", "SIS [27]", "Yuan et al. [28]", "LMFN(Ours)"]  # fmt: skip
 KOHLER = ["DeepDeblur [4]", "Tao et al. [5]", "Zhang et al. [8]", "DeblurGAN [10]", "DeblurGANv2 [11]",
@@ -66,7 +66,8 @@ def test_digits_and_values_come_from_the_characters_in_print():
 
 
 def test_what_the_settings_say_is_what_the_code_does():
-    said = {claim.id.removeprefix("text-"): claim.value for claim in LEDGER.claims if claim.quantity == "setting"}
+    stated = [claim for claim in LEDGER.claims if (claim.paper, claim.quantity) == ("lmfn", "setting")]
+    said = {claim.id.removeprefix("text-"): claim.value for claim in stated}
     recipe, model = RECIPES["paper"], build("lmfn")
     done = {
         "stem-width": model.encoder.out_channels, "scales": len(model.encoder.down), "blocks": len(model.blocks),
@@ -85,7 +86,7 @@ def test_every_remark_of_ours_about_ranks_holds_in_print():
     assert LEDGER["t1-yuan-time"].value < LEDGER["t1-lmfn-time"].value  # remark times
     assert LEDGER["t1-zhang-size"].printed == LEDGER["t1-deblurgan-size"].printed  # remark units
     assert f"{4 * 5_424_393 / 1e6:.1f}" == LEDGER["t1-dmphn-size"].printed  # remark units
-    assert len([c for c in LEDGER.claims if c.printed == "1.25"]) == 4  # remark printed-four-times
+    assert len([c for c in LEDGER.claims if (c.printed, c.paper) == ("1.25", "lmfn")]) == 4  # remark printed-four-times
     assert LEDGER["t4-n1-psnr"].value - LEDGER["t4-n2-psnr"].value == pytest.approx(0.1)  # remark blocks-not-monotone
     assert {"units", "edvr", "psnr-ssim-pair", "kohler-training"} <= {remark["id"] for remark in LEDGER.remarks}
 
@@ -111,62 +112,82 @@ def test_every_count_in_the_decisions_is_computed():
     assert {1_223_766, 1_247_707, 23_903} <= written
 
 
-CONTENT = yaml.safe_load((REPORTS / "claims.yaml").read_text(encoding="utf-8"))
+CONTENT = {}
+for name in ("rules", "lmfn"):
+    CONTENT |= yaml.safe_load((REPORTS / "claims" / f"{name}.yaml").read_text(encoding="utf-8"))
 CONTENT["claims"] = [c for c in CONTENT["claims"] if c["id"] in ("t3-full-psnr", "t3-full-size", "t4-n4-psnr")]
+OF_PAPER = ("paper", "claims", "remarks")
+
+
+def internal(content, **form):
+    """Give the second claim, a size, an internal check of this form."""
+    content["claims"][1]["check"] = {"kind": "internal", "otherwise": {"kind": "note", "takes": "gopro"}, **form}
 
 
 def broken(change):
     content = copy.deepcopy(CONTENT)
     change(content)
-    return yaml.safe_dump(content)
+    of_paper = {section: content.pop(section) for section in OF_PAPER if section in content}
+    return yaml.safe_dump(content), {"lmfn": yaml.safe_dump(of_paper)}
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda c: c.pop("takes"), "lacks the section 'takes'"),
-        (lambda c: c.update(schema=2), "schema 2"),
+        (lambda c: c.pop("takes"), "rules.yaml lacks the section 'takes'"),
+        (lambda c: c.pop("remarks"), "lmfn.yaml lacks the section 'remarks'"),
+        (lambda c: c.update(schema=1), "schema 1"),
         (lambda c: c["claims"][0].pop("unit"), "'t3-full-psnr' lacks the field 'unit'"),
         (lambda c: c["claims"][0].pop("id"), "at Table 3, full, PSNR' lacks the field 'id'"),
         (lambda c: c["claims"][0].update(colour="red"), "'t3-full-psnr' has the unknown field 'colour'"),
         (lambda c: c["claims"][0].update(printed=31.0), "printed: 31.0; put it in quotes"),
         (lambda c: c["claims"][0].update(id="t3-full-size"), "Two claims have the id 't3-full-size'"),
-        (lambda c: c["claims"][0].update(column="Model Size"), "Two claims have the cell 'Table 3, full, Model Size'"),
+        (lambda c: c["claims"][0].update(column="Model Size"), "the cell 'LMFN Table 3, full, Model Size'"),
         (lambda c: c["claims"][0].update(convention="mine"), "unknown convention 'mine'"),
         (lambda c: c["claims"][0].update(quantity="psrn"), "unknown quantity 'psrn'; did you mean 'psnr'?"),
         (lambda c: c["claims"][0].update(subject="lmfn-n9"), "unknown network 'lmfn-n9'; did you mean 'lmfn-n"),
         (lambda c: c["claims"][0].update(check="count"), "has the check 'count'"),
         (lambda c: c["claims"][0]["check"].update(kind="guess"), "unknown kind of check 'guess'"),
         (lambda c: c["claims"][0]["check"].pop("tolerance"), "'score' needs the field 'tolerance'"),
-        (lambda c: c["claims"][0]["check"].update(data="hide"), "unknown data 'hide'"),
+        (lambda c: c["claims"][0]["check"].update(data="hyde"), "unknown data 'hyde'; did you mean 'hide'?"),
         (lambda c: c["claims"][0]["check"].update(takes="luck"), "unknown takes 'luck'"),
         (lambda c: c["claims"][1]["check"].update(minus="lmfn-m1"), "unknown network 'lmfn-m1'"),
         (lambda c: c["claims"][1]["check"].update(metrics="x"), "unknown field of a 'count' check 'metrics'"),
-        (lambda c: c["claims"][1].update(check={"kind": "internal", "otherwise": {}}), "'difference' or 'extreme'"),
+        (lambda c: c["claims"][1].update(check={"kind": "internal", "otherwise": {}}), "exactly one of difference, "),
+        (lambda c: internal(c, equal="t4-n4-psnr", unit_of="t4-n4-psnr"), "exactly one of difference, "),
+        (lambda c: internal(c, difference=["t3-full-psnr", "t9"]), "unknown claim 't9'"),
+        (lambda c: internal(c, difference=["t3-full-psnr"]), "'difference' takes two claims, not ['t3-full-psnr']"),
+        (lambda c: internal(c, equal=["t3-full-psnr", "t4-n4-psnr"]), "'equal' takes one claim"),
+        (lambda c: internal(c, extreme="best", column_of="t3-full-psnr"), "unknown extreme 'best'"),
+        (lambda c: internal(c, extreme="largest"), "'extreme' needs the field 'column_of'"),
         (
-            lambda c: c["claims"][1].update(check={"kind": "internal", "difference": ["t3-full-psnr", "t9"],
-                                                   "otherwise": {"kind": "note", "takes": "gopro"}}),
-            "unknown claim 't9'",
+            lambda c: c["claims"][0].update(printed="N/A") or internal(c, equal="t3-full-psnr"),
+            "'equal' compares numbers, and 't3-full-psnr' prints none",
+        ),
+        (
+            lambda c: c["claims"][1].update(printed="less") or internal(c, ratio=["t3-full-psnr", "t4-n4-psnr"]),
+            "'ratio' compares numbers, and 't3-full-size' prints none",
         ),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_that_names_the_claim(change, words):
     with pytest.raises(ValueError) as error:
-        parse_ledger(broken(change))
+        parse_ledger(*broken(change))
     assert words in str(error.value) and "\n" not in str(error.value)
 
 
 def test_the_unbroken_excerpt_is_accepted():
-    assert len(parse_ledger(broken(lambda content: None)).claims) == 3
+    assert len(parse_ledger(*broken(lambda content: None)).claims) == 3
 
 
 def test_no_file_and_no_yaml(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no claims ledger at .*claims.yaml"):
-        load_ledger(tmp_path / "none.yaml")
-    with pytest.raises(ValueError, match="no valid YAML") as error:
-        parse_ledger("claims: [")
+    with pytest.raises(FileNotFoundError, match="no claims ledger at .*rules.yaml; give the folder reports/claims"):
+        load_ledger(tmp_path)
+    rules, papers = broken(lambda content: None)
+    with pytest.raises(ValueError, match="lmfn.yaml is no valid YAML") as error:
+        parse_ledger(rules, {"lmfn": "claims: ["})
     assert "\n" not in str(error.value)
-    with pytest.raises(ValueError, match="lacks the section 'schema'"):
-        parse_ledger("just words")
+    with pytest.raises(ValueError, match="rules.yaml lacks the section 'schema'"):
+        parse_ledger("just words", papers)
     with pytest.raises(KeyError):
         LEDGER["t9"]

@@ -9,7 +9,7 @@ from lmfn_core.effects import EFFECT, UNLIKE
 from lmfn_core.ledger import load_ledger
 from lmfn_core.orderings import CONTRADICTED, HOLDS, NOT_RUN, WITHIN_NOISE, orderings, tally, variants
 
-LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims.yaml")
+LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
 GAINS = {"lmfn": 0.5, "lmfn-without-mshf": 0.3, "lmfn-without-distillation": 0.52, "lmfn-n1": 0.6, "lmfn-n2": 0.5}
 

@@ -14,7 +14,7 @@ from lmfn_core.report import SHOWN, fill_readme, readme_blocks, tables, write_re
 from lmfn_core.report_figures import draw
 from lmfn_core.summary import CHOSEN, measured, results, speed, tally_table, timings, turned
 
-LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims.yaml")
+LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
 COUNTS = {"parameters": 1_223_766, "parameters_published": 1_247_707, "macs_256": 4_818_943_232,
           "macs_720p": 67_860_000_000, "macs_720p_published": 63_300_000_000}  # fmt: skip
@@ -61,8 +61,9 @@ def full_set():
 def test_results_show_the_chosen_claims_and_only_settled_numbers():
     rows = {row["in the paper"]: row for row in results(LEDGER, full_set()).rows}
     assert len(rows) == len(CHOSEN) == len({claim.id for claim in LEDGER.claims} & set(CHOSEN))
-    assert list(rows["Table 1: LMFN, Model Size"].values())[1:] == ["1.25 M", "1.248 M", "reproduced"]
-    assert list(rows["Table 1: LMFN, PSNR"].values())[1:] == ["31.54 dB", None, "not attempted here"]
+    assert list(rows["LMFN Table 1: LMFN, Model Size"].values())[1:] == ["1.25 M", "1.248 M", "reproduced"]
+    assert list(rows["LFDN Table 3: LFDN, Model Size"].values())[1:] == ["1.55 MB", "1.224 M", "not reproduced"]
+    assert list(rows["LMFN Table 1: LMFN, PSNR"].values())[1:] == ["31.54 dB", None, "not attempted here"]
     assert all(row["here"] is None for row in results(LEDGER, {}).rows)
 
 
@@ -82,7 +83,10 @@ def test_measured_says_how_and_takes_the_evaluation_first():
 def test_tally_counts_every_claim_once():
     rows = tally_table(LEDGER, full_set()).rows
     assert sum(row["claims"] for row in rows) == len(LEDGER.claims)
-    assert all(row["claims"] == sum(n for kind, n in row.items() if kind not in ("verdict", "claims")) for row in rows)
+    for row in rows:
+        kinds = [n for name, n in row.items() if name not in ("verdict", "claims", "LMFN", "LFDN")]
+        assert row["claims"] == sum(kinds) == row["LMFN"] + row["LFDN"]
+    assert "117 of LMFN and 339 of LFDN" in tally_table(LEDGER, full_set()).caption
 
 
 def test_timings_add_up_and_leave_the_report_out():

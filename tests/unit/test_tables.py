@@ -7,11 +7,12 @@ import pytest
 from lmfn_core import networks
 from lmfn_core.ablation import table3, table4
 from lmfn_core.ledger import load_ledger
+from lmfn_core.paper_tables import printed_tables
 from lmfn_core.rendering import csv as to_csv
 from lmfn_core.rendering import markdown
-from lmfn_core.tables import claims_table, contradictions, conventions, costs, remarks, table1, table2
+from lmfn_core.tables import claims_table, contradictions, conventions, costs, remarks
 
-LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims.yaml")
+LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 COUNTS = {"parameters": 1_223_766, "parameters_published": 1_247_707, "macs_256": 4_818_943_232,
           "macs_720p": 67_860_000_000, "macs_720p_published": 63_300_000_000}  # fmt: skip
 
@@ -35,8 +36,8 @@ def full_set():
     return {record["run"]: record for record in records}
 
 
-BUILDERS = {
-    "table1": lambda records: table1(LEDGER, records), "table2": lambda records: table2(LEDGER, records),
+PRINTED = ["table1", "table2", *(f"lfdn-table{n}" for n in range(1, 10))]
+BUILDERS = {name: lambda records, name=name: printed_tables(LEDGER, records)[name] for name in PRINTED} | {
     "table3": lambda records: table3(LEDGER, records), "table4": lambda records: table4(LEDGER, records),
     "costs": costs, "conventions": conventions, "claims": lambda records: claims_table(LEDGER, records),
     "contradictions": lambda records: contradictions(LEDGER, records), "remarks": lambda records: remarks(LEDGER),
@@ -66,12 +67,32 @@ def test_half_empty_records_leave_dashes(record):
 
 
 def test_table1_fills_only_what_a_record_settles():
-    rows = {row["method"]: row for row in table1(LEDGER, full_set()).rows}
-    assert list(rows["DMPHN [7]"].values()) == ["DMPHN [7]", "30.21", "0.9345", "21.7", "0.03", *[None] * 4]
+    table = printed_tables(LEDGER, full_set())["table1"]
+    rows = {row["row"]: row for row in table.rows}
+    quoted = ["DMPHN [7]", "30.21", "0.9345", "21.7", "0.03", None, "not attempted here"]
+    assert list(rows["DMPHN [7]"].values()) == quoted
     ours = {title: cell for title, cell in rows["LMFN(Ours)"].items() if title.startswith("here")}
-    none = dict.fromkeys(["here: PSNR (dB)", "here: SSIM", "here: Time (s)"])
-    assert ours == none | {"here: Model Size (M)": "1.248"}
-    assert "tier lesson, data: bundled photographs, 600 steps" in table1(LEDGER, full_set()).caption
+    assert ours == {"here: Model Size (M)": "1.248"}
+    assert rows["LMFN(Ours)"]["verdicts"] == "not attempted here: PSNR, SSIM, Time; reproduced: Model Size"
+    assert "tier lesson, data: bundled photographs, 600 steps" in table.caption
+
+
+def test_lfdns_tables_are_printed_numbers_ours_and_verdicts():
+    counted = full_set()
+    counted["assembling"]["metrics"]["networks"]["lfdn"] = {"parameters": 1_539_860}
+    found = printed_tables(LEDGER, counted | {"ablate-lfdn": training("ablate-lfdn", "lfdn", gain=0.3)})
+    assert list(found) == PRINTED
+    own = next(row for row in found["lfdn-table3"].rows if row["row"] == "LFDN (Ours)")
+    assert (own["Model Size (MB)"], own["here: Model Size (MB)"]) == ("1.55", "1.540")
+    assert own["verdicts"] == "not attempted here: PSNR, SSIM, Ave. Inf. Time; not reproduced: Model Size"
+    deepdeblur = found["lfdn-table3"].rows[0]["verdicts"]
+    assert deepdeblur == "not attempted here: PSNR, Model Size, Ave. Inf. Time; contradicts the other paper: SSIM"
+    kohler = found["lfdn-table1"].rows[-1]
+    assert kohler["Test samples"] == "64" and "contradicts the paper's own text: Test samples" in kohler["verdicts"]
+    full = found["lfdn-table6"].rows[-1]
+    assert (full["gain (dB)"], full["steps"]) == ("+0.30", "600") and found["lfdn-table6"].rows[0]["gain (dB)"] is None
+    assert found["lfdn-table9"].rows[3]["gain (dB)"] == "+0.30", "N = 4 is the full network"
+    assert [len(found[name].rows) for name in PRINTED] == [10, 8, 7, 8, 12, 8, 7, 6, 7, 6, 6]
 
 
 def test_costs_lists_every_network_once_and_the_dead_weight():
@@ -97,4 +118,6 @@ def test_claims_and_contradictions():
     assert len(table.rows) == len(LEDGER.claims)
     rows = {row["claim"]: row for row in table.rows}
     assert (rows["t1-lmfn-size"]["printed"], rows["t1-lmfn-size"]["here"]) == ("1.25 M", "1.248")
-    assert [row["claim"] for row in contradictions(LEDGER, {}).rows] == ["text-without-mshf-size"]
+    found = [row["claim"] for row in contradictions(LEDGER, {}).rows]
+    assert found[0] == "text-without-mshf-size" and {"lfdn-t1-kohler-test", "lfdn-t3-deepdeblur-ssim"} <= set(found)
+    assert {row["paper"] for row in remarks(LEDGER).rows} == {"LMFN", "LFDN"}

@@ -11,6 +11,11 @@ from workflow.words import parse
 
 NETWORKS = ["lmfn", "lmfn-without-mshf", "lmfn-without-distillation", "lmfn-without-attention"]
 NETWORKS += [f"lmfn-n{n}" for n in (1, 2, 3, 5, 6)]
+LFDN = ["lfdn", "lfdn-without-all", "lfdn-without-attention", "lfdn-rfdb", "lfdn-cnn", "lfdn-without-mshf"]
+LFDN += [f"lfdn-theta-{t}" for t in ("0p002", "0p001", "0", "minus-0p001", "minus-0p002", "minus-0p0015")]
+LFDN += ["lfdn-theta-minus-0p0008"]
+LFDN += [f"lfdn-alpha-{a}" for a in ("0p3", "0p2", "0p1", "0", "0p1724", "0p1137")]
+LFDN += [f"lfdn-n{n}" for n in (1, 2, 3, 5, 6)]
 OTHERS = ["lmfn-alfm-positions", "lmfn-alfm-cosine", "lmfn-without-alfm", "lmfn-aspp", "lmfn-pyramid-pooling"]
 OTHERS += ["lmfn-global-pooling", "lmfn-spatial-attention", "nafnet-small"]
 
@@ -29,7 +34,7 @@ def test_tiers_come_small_to_large():
 
 def test_runs_of_the_lesson():
     others = ["profiling", "assembling", "train-lmfn", "evaluation", "shipped"]
-    rows = [f"ablate-{network}" for network in NETWORKS]
+    rows = [f"ablate-{network}" for network in (*NETWORKS, "lfdn")]
     assert names("lesson", None) == [*others, *rows, "recipe-published", "recipe-modern", "ablation", "report"]
 
 
@@ -37,8 +42,8 @@ def test_every_network_of_the_graph_can_be_built():
     from lmfn_core import networks
 
     used = {run.parameters["network"] for run in graph("lesson").runs.values() if "network" in run.parameters}
-    assert used == {*NETWORKS, *OTHERS} and used <= set(networks())
-    assert {*networks(family="lmfn"), *networks(family="nafnet")} - used == {"lmfn-published", "lmfn-n4"}, "all run"
+    assert used == {*NETWORKS, *LFDN, *OTHERS} and used <= set(networks())
+    assert set(networks()) - used == {"lmfn-published", "lmfn-n4", "lfdn-n4"}, "the rest has a run"
 
 
 def test_a_tier_leaves_runs_to_an_only_that_names_them():
@@ -48,6 +53,10 @@ def test_a_tier_leaves_runs_to_an_only_that_names_them():
     assert names("lesson", "compare-lmfn-aspp") == ["compare-lmfn-aspp"]
     assert set(compared) <= set(names("smoke", None)), "smoke proves that every network still trains"
     assert f"{compared[0]}-s2" in names("study", None)
+    rows = {f"ablate-{network}" for network in LFDN}
+    for tier in ("smoke", "lesson"):
+        assert rows & set(names(tier, None)) == {"ablate-lfdn"}, "the second paper's rows are for larger tiers"
+    assert all(rows <= set(names(tier, None)) for tier in ("study", "bench", "paper"))
 
 
 def test_compared_networks_are_trained_like_the_rows_they_are_compared_with():
@@ -115,6 +124,11 @@ def test_each_table_selects_its_own_rows():
     assert names("lesson", "table3") == [*(f"ablate-{n}" for n in NETWORKS[:4]), "ablation", "report"]
     assert names("bench", "table4")[:3] == ["ablate-lmfn", "ablate-lmfn-s1", "ablate-lmfn-s2"]
     assert names("lesson", "table4") == ["ablate-lmfn", *(f"ablate-{n}" for n in NETWORKS[4:]), "ablation", "report"]
+    assert names("bench", "lfdn-table6")[:2] == ["assembling", "ablate-lfdn"]
+    assert names("lesson", "lfdn-table6") == ["assembling", *(f"ablate-{n}" for n in LFDN[:6]), "report"]
+    for table, part in ((7, "theta"), (8, "alpha"), (9, "-n")):
+        rows = [name for name in names("lesson", f"lfdn-table{table}") if name.startswith("ablate")]
+        assert rows == ["ablate-lfdn", *(f"ablate-{network}" for network in LFDN[1:] if part in network[4:])]
     assert names("lesson", "conventions") == ["train-lmfn", "evaluation", "report"]
     assert names("lesson", "readme") == names("lesson", None)
     assert names("lesson", "report") == ["report"]
