@@ -2,6 +2,7 @@
 #
 #   make reproduce TIER=smoke ONLY=table3 DATA=/folder OUT=/folder JOBS=2 steps=20
 #   make plan TIER=smoke                              what that would do, and how long it would take
+#   make reproduce TASK=derain                        the same training and evaluation on rain in place of blur
 #   make test ARGS="-k mshf"
 #
 # PYTHON=python3.12 chooses the Python that .venv is made from.

@@ -2,8 +2,8 @@
 """Set up and run everything; needs nothing but Python.
 
 python3 lab.py venv                     build .venv (the other commands do so by themselves)
-python3 lab.py reproduce [KEY=value]    run the notebooks and renew reports/: TIER=lesson ONLY=table3 DATA=/folder
-                                        OUT=/folder JOBS=2, and notebook parameters such as steps=20
+python3 lab.py reproduce [KEY=value]    run the notebooks and renew reports/: TIER=lesson TASK=derain ONLY=table3
+                                        DATA=/folder OUT=/folder JOBS=2, and notebook parameters such as steps=20
 python3 lab.py plan [KEY=value]         print what reproduce would do and how long it would take; writes nothing
 python3 lab.py snakemake [KEY=value]    the same runs through Snakemake, for large machines and clusters; then come
                                         its own options: --cores 8, -n, --profile workflow/profiles/slurm

@@ -102,8 +102,9 @@ def _blur(seen: Check) -> str:
         return "not compared"
     which = "all" if seen.everything else "a sample of"
     known = f" (published set: about {seen.kind.psnr} dB)" if seen.kind.psnr else ""
+    measure = {"rgb": "RGB", "luma": "luma"}[seen.kind.measure]
     spread = f", from {min(seen.psnr):.2f} to {max(seen.psnr):.2f}"
-    return f"mean {statistics.fmean(seen.psnr):.2f} dB{known}{spread}; RGB, {which} {len(seen.psnr)} pairs"
+    return f"mean {statistics.fmean(seen.psnr):.2f} dB{known}{spread}; {measure}, {which} {len(seen.psnr)} pairs"
 
 
 def _bar(items: Sequence) -> Iterable:

@@ -50,9 +50,9 @@ def check(
     measured = []
     for pair in progress(there.pairs if everything else spread(there.pairs, SAMPLE)):
         images = [_attempt(file, unreadable, lambda file=file: read_image(file)) for file in pair]
-        measured += _psnr(*images)
+        measured += _psnr(*images, kind.measure)
     return Check(kind, root, there.counts, len(there.files), tuple(sizes.most_common()), tuple(unreadable.items()),
-                 there.alone, tuple(measured), everything)  # fmt: skip
+                 there.alone, tuple(measured), everything, there.missing)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Contents:
     files: tuple[Path, ...]  # every image once
     alone: tuple[Path, ...] = ()  # those without a partner
     pairs: tuple[tuple[Path, Path], ...] = ()  # to compare: the test pairs where there are some; none without alignment
+    missing: tuple[str, ...] = ()  # names of published pairs that are not there
 
 
 def contents(kind: Kind, root: Path) -> Contents:
@@ -88,9 +89,9 @@ def contents(kind: Kind, root: Path) -> Contents:
         raise FileNotFoundError(f"There is no pair of {kind.title} under {str(root)!r}; is it another kind of set?")
     half = found.test or found.train
     files = dict.fromkeys((*chain(*pairs), *found.alone))  # a sharp image may serve several blurred ones
-    return Contents(
-        (len(found.train), len(found.test)), tuple(files), found.alone, tuple(half[n] for n in sorted(half))
-    )
+    missing = tuple(name for name in kind.names if name not in found.train and name not in found.test)
+    compared = tuple(half[name] for name in sorted(half))
+    return Contents((len(found.train), len(found.test)), tuple(files), found.alone, compared, missing)
 
 
 def spread(items: Sequence, most: int) -> list:
@@ -125,7 +126,7 @@ def _size(file: Path, decode: bool) -> tuple[int, int]:
     return size
 
 
-def _psnr(blurred: UInt8[Tensor, "3 h w"] | None, sharp: UInt8[Tensor, "3 y x"] | None) -> list[float]:
+def _psnr(blurred: UInt8[Tensor, "3 h w"] | None, sharp: UInt8[Tensor, "3 y x"] | None, measure: str) -> list[float]:
     if blurred is None or sharp is None or blurred.shape != sharp.shape:
         return []
-    return psnr(*(image.float().div(255)[None] for image in (blurred, sharp))).tolist()
+    return psnr(*(image.float().div(255)[None] for image in (blurred, sharp)), measure).tolist()

@@ -13,6 +13,8 @@ TOLERANCE = {True: 0.15, False: 1.5}
 """How far, in dB, a mean may lie from the published one: over all pairs, and over a sample."""
 ENOUGH = 30
 """Pairs from which on a mean says something: single images scatter by 3 dB."""
+NAMED = 3
+"""So many of the missing pairs are named."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class Check:
     sizes: tuple[tuple[tuple[int, int], int], ...]  # ((width, height), how many images), most frequent first
     unreadable: tuple[tuple[Path, str], ...]  # file and reason
     alone: tuple[Path, ...]  # images without a partner
-    psnr: tuple[float, ...]  # blurred against sharp in dB, of each pair compared
+    psnr: tuple[float, ...]  # input against sharp in dB, of each pair compared, under the kind's measure
     everything: bool  # every image was decoded and every pair compared, not a sample
+    missing: tuple[str, ...] = ()  # names of published pairs that are not there
 
     @property
     def verdict(self) -> str:
@@ -46,20 +49,24 @@ class Check:
 
 def _differences(seen: Check) -> Iterator[str]:
     unit = UNITS[seen.kind.content]
-    if seen.kind.content == PHOTOS:  # sets of photographs are used whole, whoever split them
+    if seen.kind.resplit:
         compared = [("", sum(seen.counts), sum(seen.kind.counts))]
     else:
         compared = list(zip((" to train", " to test"), seen.counts, seen.kind.counts, strict=True))
     for half, ours, theirs in compared:
         if ours != theirs:
             yield f"{ours} of {theirs} {unit}{half}" if theirs else f"{ours} {unit}{half} where it has none"
+    if seen.missing:
+        more = f" and {len(seen.missing) - NAMED} more" if len(seen.missing) > NAMED else ""
+        yield f"{', '.join(seen.missing[:NAMED])}{more} missing"
     odd = [f"{many} images of {w} x {h}" for (w, h), many in seen.sizes if (w, h) not in (seen.kind.sizes or [(w, h)])]
     if odd:
         yield f"{', '.join(odd[:3])} where its own are {' or '.join(f'{w} x {h}' for w, h in seen.kind.sizes)}"
     if seen.kind.psnr and len(seen.psnr) >= ENOUGH:
         mean = statistics.fmean(seen.psnr)
         if abs(mean - seen.kind.psnr) > TOLERANCE[seen.everything]:
-            yield f"blurred images of {mean:.2f} dB where its test set averages about {seen.kind.psnr} dB"
+            on = " on luma" if seen.kind.measure == "luma" else ""
+            yield f"inputs of {mean:.2f} dB{on} where those of its test set average about {seen.kind.psnr} dB"
 
 
 def _faults(seen: Check) -> Iterator[str]:

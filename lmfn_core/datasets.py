@@ -13,6 +13,7 @@ from lmfn_core.layouts import BLURRED, GAMMA, SHARP, base, is_hide, named
 from lmfn_core.pairs import DRAWS, PhotographPairs, Photographs, Source
 from lmfn_core.photos import bundled, folder
 from lmfn_core.rain_corpus import open_rain_corpus, rained_on
+from lmfn_core.rain_layouts import is_rain, is_rain14000
 from lmfn_core.trajectories import is_kohler, trajectories
 
 CORPUS = "corpus"
@@ -95,12 +96,14 @@ def recognise(root: Path) -> str:
         return "pairs"
     if named(root, GAMMA):
         raise ValueError(f"{root} holds blur_gamma and no blur; say gopro-gamma:{root} if that is what you want.")
-    tests = ((is_kohler, "kohler"), (_is_rain, "rain"), (_has_suffixes, "pairs"), (are_frames, "gopro-all"))
+    tests = (
+        (is_kohler, "kohler"),
+        (is_rain14000, "rain14000"),
+        (is_rain, "rain"),
+        (_has_suffixes, "pairs"),
+        (are_frames, "gopro-all"),
+    )
     return next((name for fits, name in tests if fits(root)), "photos")
-
-
-def _is_rain(root: Path) -> bool:
-    return any(root.rglob("norain-*.*")) and any(root.rglob("rain-*.*"))
 
 
 def _has_suffixes(root: Path) -> bool:

@@ -1,17 +1,17 @@
 """Scores of a network on pairs of blurred and sharp photographs, at full resolution, in float32."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from lmfn_core.metrics import psnr, score
+from lmfn_core.metrics import MEASURES, ON_LUMA, psnr, score
 from lmfn_core.pairs import Pair
 from lmfn_core.repro import full_float32
 
-MEASURES = ("psnr_rgb", "psnr_luma", "ssim_per_channel", "ssim_matlab_rgb")
-"""The four measures of every table here; ``metrics.CONVENTIONS`` says what each is."""
+OF_TASK = {"deblur": MEASURES, "derain": ON_LUMA}
+"""What the networks of each task are scored with."""
 
 
 def predict(model: nn.Module, blurred: UInt8[Tensor, "3 h w"]) -> Float[Tensor, "3 h w"]:
@@ -29,8 +29,11 @@ def predict(model: nn.Module, blurred: UInt8[Tensor, "3 h w"]) -> Float[Tensor, 
     return restored
 
 
-def evaluate(model: nn.Module, pairs: Iterable[Pair]) -> dict[str, object]:
+def evaluate(model: nn.Module, pairs: Iterable[Pair], measures: Sequence[str] = MEASURES) -> dict[str, object]:
     """Score blurred input and restored output against the sharp image, each rounded to 8 bits, and average.
+
+    Args:
+        measures: names of ``metrics.CONVENTIONS``, ``psnr_rgb`` among them; ``OF_TASK`` has those of each task.
 
     Returns:
         ``images``: a list of {name, blurred: {measure: value}, restored: {...}}; ``blurred`` and ``restored``: their
@@ -45,14 +48,14 @@ def evaluate(model: nn.Module, pairs: Iterable[Pair]) -> dict[str, object]:
         images.append(
             {
                 "name": pair.name,
-                "blurred": _score(pair.blurred.float().div(255), pair.sharp),
-                "restored": _score(restored, pair.sharp),
+                "blurred": _score(pair.blurred.float().div(255), pair.sharp, measures),
+                "restored": _score(restored, pair.sharp, measures),
             }
         )
     if not images:
         raise ValueError("There are no pairs to evaluate on.")
     means = {
-        kind: {name: sum(image[kind][name] for image in images) / len(images) for name in MEASURES}
+        kind: {name: sum(image[kind][name] for image in images) / len(images) for name in measures}
         for kind in ("blurred", "restored")
     }
     gain = means["restored"]["psnr_rgb"] - means["blurred"]["psnr_rgb"]
@@ -78,6 +81,8 @@ def keeps_sharp(model: nn.Module, pairs: Iterable[Pair]) -> dict[str, float]:
     return kept
 
 
-def _score(image: Float[Tensor, "3 h w"], sharp: UInt8[Tensor, "3 h w"]) -> dict[str, float]:
-    scores = score(image.unsqueeze(0), sharp.float().div(255).unsqueeze(0))
+def _score(
+    image: Float[Tensor, "3 h w"], sharp: UInt8[Tensor, "3 h w"], measures: Sequence[str]
+) -> dict[str, float]:
+    scores = score(image.unsqueeze(0), sharp.float().div(255).unsqueeze(0), measures)
     return {name: float(value) for name, value in scores.items()}

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from lmfn_core.layouts import BLURRED, GAMMA, Found, hide, named, rain, siblings, suffixed
+from lmfn_core.layouts import BLURRED, GAMMA, Found, hide, named, siblings, suffixed
+from lmfn_core.rain_layouts import STREAKS, rain, rain14000
 from lmfn_core.realblur import realblur
 
 PAIRS, PHOTOS, FRAMES, SHOTS = "pairs", "photographs", "frames", "shots"
@@ -23,7 +24,10 @@ class Kind:
     find: Callable[[Path], Found] | None = None  # its pairs under a folder; for PAIRS
     counts: tuple[int, int] | None = None  # to train and to test: pairs, photographs, sequences or shots
     sizes: tuple[tuple[int, int], ...] = ()  # (width, height) of its images; empty where they vary
-    psnr: float | None = None  # mean of blurred against sharp over the test pairs, dB, 8-bit RGB
+    psnr: float | None = None  # mean of the inputs against the sharp images over the test pairs, dB
+    measure: str = "rgb"  # convention of that PSNR
+    names: tuple[str, ...] = ()  # of all its pairs, so that those that are missing can be named
+    resplit: bool = False  # papers divide it differently: only the sum of its counts is compared
     note: str = ""  # what a reader should know before using its numbers
 
 
@@ -38,6 +42,9 @@ def pairs(root: Path) -> Found:
 
 
 _TEST_RAIN = partial(rain, split=False)
+_HUNDRED = tuple(f"rain-{i:03}" for i in range(1, 101))
+_YANG = ((481, 321), (321, 481), (480, 320), (320, 480))
+_LUMA = "Its scores are taken on luma. Its authors replaced it by a larger set of 200 pairs; papers use the first one."
 _HD = ((1280, 720),)
 _BERKELEY = ((481, 321), (321, 481))
 KINDS = MappingProxyType(
@@ -53,10 +60,20 @@ KINDS = MappingProxyType(
         "kohler": Kind("Köhler", SHOTS, None, (0, 48), ((800, 800),)),
         "realblur-j": Kind("RealBlur-J", PAIRS, partial(realblur, letter="J"), (3758, 980)),
         "realblur-r": Kind("RealBlur-R", PAIRS, partial(realblur, letter="R"), (3758, 980)),
-        "rain100l": Kind("Rain100L", PAIRS, _TEST_RAIN, (0, 100), note="Its scores are taken on luma."),
-        "rain100h": Kind("Rain100H", PAIRS, _TEST_RAIN, (0, 100), note="Its scores are taken on luma."),
-        "bsds500": Kind("BSDS500", PHOTOS, None, (300, 200), _BERKELEY),
-        "kodak": Kind("Kodak", PHOTOS, None, (0, 24), ((768, 512), (512, 768))),
+        "rain100l": Kind("Rain100L", PAIRS, _TEST_RAIN, (0, 100), _YANG, 26.90, "luma", _HUNDRED, note=_LUMA),
+        "rain100h": Kind("Rain100H", PAIRS, _TEST_RAIN, (0, 100), _YANG, 13.55, "luma", _HUNDRED, note=_LUMA),
+        "test100": Kind(
+            "Test100", PAIRS, _TEST_RAIN, (0, 100), names=_HUNDRED,
+            note="Its scores are taken on luma. Its authors' files hold both images of a pair side by side; it is read "
+            "as two folders, input/ and target/.",
+        ),
+        "rain14000": Kind(
+            "Rain14000", PAIRS, rain14000, (11_200, 2_800), resplit=True,
+            names=tuple(f"{i}_{j}" for i in range(1, 1001) for j in range(1, STREAKS + 1)),
+            note="1000 clean images under 14 streaks each; its scores are taken on luma.",
+        ),
+        "bsds500": Kind("BSDS500", PHOTOS, None, (300, 200), _BERKELEY, resplit=True),
+        "kodak": Kind("Kodak", PHOTOS, None, (0, 24), ((768, 512), (512, 768)), resplit=True),
         "pairs": Kind("pairs", PAIRS, pairs),
         "rain": Kind("rainy pairs", PAIRS, rain),
         "photos": Kind("photographs", PHOTOS),

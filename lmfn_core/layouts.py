@@ -21,7 +21,6 @@ DEPTH = 4
 """How many folders deep ``base`` looks for the one that an archive unpacked into."""
 
 _SUFFIX = re.compile(r"(.+)[_-](blur|blurred|blurry|sharp|gt)", re.IGNORECASE)
-_RAIN = re.compile(r"(no)?(rain-\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -95,21 +94,7 @@ def suffixed(root: Path) -> Found:
         ValueError: when two files have one name.
         FileNotFoundError: when there is no image.
     """
-    return held_out(*_match(*_sides(root, _SUFFIX.fullmatch, lambda m: (m[1], m[2].lower().startswith("blur")))))
-
-
-def rain(root: Path, split: bool = True) -> Found:
-    """Pairs in one folder: ``rain-001.png`` with ``norain-001.png``, as in Rain100L and Rain100H.
-
-    Args:
-        split: True holds every tenth pair out; False makes all of them test pairs, as the two are published.
-
-    Raises:
-        ValueError: when two files have one name.
-        FileNotFoundError: when there is no image.
-    """
-    pairs, alone = _match(*_sides(root, _RAIN.fullmatch, lambda m: (m[2].lower(), not m[1])))
-    return held_out(pairs, alone) if split else Found({}, pairs, alone)
+    return held_out(*_match(*_sides(root)))
 
 
 def hide(root: Path) -> Found:
@@ -184,17 +169,15 @@ def _keyed(root: Path) -> dict[str, Path]:
     return found
 
 
-def _sides(
-    root: Path, pattern: Callable[[str], re.Match | None], parts: Callable[[re.Match], tuple[str, bool]]
-) -> tuple[dict[str, Path], dict[str, Path]]:
-    """The images of one folder as (blurred, sharp), by what their names say; a plain name is a sharp image's."""
+def _sides(root: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The images of one folder as (blurred, sharp), by their suffixes; a plain name is a sharp image's."""
     blurred: dict[str, Path] = {}
     sharp: dict[str, Path] = {}
     for name, path in folder(root).items():
         inside = PurePosixPath(name).with_suffix("")
-        match = pattern(inside.name)
-        stem, is_blurred = parts(match) if match else (inside.name, False)
-        _add(blurred if is_blurred else sharp, str(inside.with_name(stem)), path)
+        match = _SUFFIX.fullmatch(inside.name)
+        side = blurred if match and match[2].lower().startswith("blur") else sharp
+        _add(side, str(inside.with_name(match[1] if match else inside.name)), path)
     return blurred, sharp
 
 

@@ -8,6 +8,9 @@ All functions take float images "b 3 h w" (RGB, sRGB-encoded, range [0, 1]), com
 and return one value per image; the mean over a data set is the caller's. ``preds`` are clamped to [0, 1] first.
 """
 
+import functools
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -16,6 +19,10 @@ from torch import Tensor
 from lmfn_core.conventions import CONVENTIONS, PEAK, PSNR, SSIM, Convention, key, look_up
 
 __all__ = ["CONVENTIONS", "psnr", "score", "score_card", "ssim"]
+MEASURES = ("psnr_rgb", "psnr_luma", "ssim_per_channel", "ssim_matlab_rgb")
+"""The four measures of every table here; ``CONVENTIONS`` says what each is."""
+ON_LUMA = ("psnr_luma", "ssim_luma", "psnr_rgb", "ssim_per_channel")
+"""Those of deraining, whose literature scores luma; the same on RGB beside them."""
 C1, C2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
 
 
@@ -108,22 +115,20 @@ def _across_channels(planes: Float[Tensor, "c h w"], weights: list[float]) -> Fl
     return planes.new_tensor(matrix)
 
 
-def score(preds: Float[Tensor, "b 3 h w"], target: Float[Tensor, "b 3 h w"]) -> dict[str, Float[Tensor, " b"]]:
-    """The four numbers of every table of this project, one value per image each, under their ``CONVENTIONS`` names.
+def score(
+    preds: Float[Tensor, "b 3 h w"], target: Float[Tensor, "b 3 h w"], measures: Sequence[str] = MEASURES
+) -> dict[str, Float[Tensor, " b"]]:
+    """The numbers of this project's tables, one value per image each, under their ``CONVENTIONS`` names.
 
     Raises:
+        KeyError: for a name that is none of ``CONVENTIONS``.
         ValueError: as ``psnr`` and ``ssim``.
 
     >>> scores = score(torch.zeros(2, 3, 16, 16), torch.ones(2, 3, 16, 16))
     >>> {name: tuple(values.shape) for name, values in scores.items()}
     {'psnr_rgb': (2,), 'psnr_luma': (2,), 'ssim_per_channel': (2,), 'ssim_matlab_rgb': (2,)}
     """
-    return {
-        "psnr_rgb": psnr(preds, target, "rgb"),
-        "psnr_luma": psnr(preds, target, "luma"),
-        "ssim_per_channel": ssim(preds, target, "per-channel"),
-        "ssim_matlab_rgb": ssim(preds, target, "matlab-rgb"),
-    }
+    return {name: _FUNCTIONS[name](preds, target) for name in measures}
 
 
 def score_card(preds: Float[Tensor, "3 h w"], target: Float[Tensor, "3 h w"]) -> dict[str, float]:
@@ -135,9 +140,13 @@ def score_card(preds: Float[Tensor, "3 h w"], target: Float[Tensor, "3 h w"]) ->
     >>> list(score_card(torch.zeros(3, 16, 16), torch.ones(3, 16, 16))) == list(CONVENTIONS)
     True
     """
-    pair = preds[None], target[None]
-    card = {key("psnr", name): psnr(*pair, name).item() for name in PSNR}
-    return card | {key("ssim", name): ssim(*pair, name).item() for name in SSIM}
+    return {name: value.item() for name, value in score(preds[None], target[None], tuple(CONVENTIONS)).items()}
+
+
+_FUNCTIONS = {
+    **{key("psnr", name): functools.partial(psnr, convention=name) for name in PSNR},
+    **{key("ssim", name): functools.partial(ssim, convention=name) for name in SSIM},
+}
 
 
 def _checked(preds: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib
 
 from lmfn_core.ablation import table3, table4
+from lmfn_core.deraining import deraining
 from lmfn_core.differences import alternatives, effects, orders, proposed, recipes
 from lmfn_core.evidence import Records
 from lmfn_core.figures import save_svg, use_style
@@ -36,8 +37,8 @@ def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
         "table4": table4(ledger, records), **printed, "effects": effects(ledger, records),
         "orderings": orders(ledger, records), "recipes": recipes(records), "alternatives": alternatives(records),
         "review": proposed(records), "costs": costs(records), "speed": speed(records),
-        "conventions": conventions(records),
-        "measured": measured(records), "results": results(ledger, records), "tally": tally_table(ledger, records),
+        "conventions": conventions(records), "measured": measured(records), "deraining": deraining(records),
+        "results": results(ledger, records), "tally": tally_table(ledger, records),
         "claims": claims_table(ledger, records), "contradictions": contradictions(ledger, records),
         "remarks": remarks(ledger), "timings": timings(records),
     }  # fmt: skip

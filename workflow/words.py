@@ -10,8 +10,9 @@ from workflow.graph import Run
 from workflow.masters import Master
 from workflow.places import Places
 
-KEYS = ("TIER", "ONLY", "DATA", "OUT", "JOBS")
-INSTEAD = {"tier": "TIER=name", "out": "OUT=/folder", "data": "DATA=/path", "run": "ONLY=name"}
+KEYS = ("TIER", "TASK", "ONLY", "DATA", "OUT", "JOBS")
+TASKS = {"deblur": None, "derain": "deraining"}  # the target in graph.yaml that each task's runs have
+INSTEAD = {"tier": "TIER=name", "task": "TASK=name", "out": "OUT=/folder", "data": "DATA=/path", "run": "ONLY=name"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ def parse(words: Iterable[str]) -> Call:
             raise Problem(f"{name}= is unknown{suggest(name, KEYS)} Known: {_known()}.")
         (keys if name.isupper() else parameters)[name] = value
     given = {key.lower(): value for key, value in keys.items() if value}
+    if "task" in given:
+        given["only"] = _of_task(given.pop("task"), given.get("only"))
     if "out" in given:
         given["out"] = Path(given["out"]).expanduser().resolve()
     if "data" in given:
@@ -50,6 +53,15 @@ def parse(words: Iterable[str]) -> Call:
     if "jobs" in given:
         given["jobs"] = _jobs(given["jobs"])
     return Call(**given, parameters=parameters)
+
+
+def _of_task(task: str, only: str | None) -> str | None:
+    """The runs of a task as ONLY= names them."""
+    if task not in TASKS:
+        raise Problem(f"TASK={task} is unknown{suggest(task, TASKS)} Known: {', '.join(TASKS)}.")
+    if only and TASKS[task]:
+        raise Problem(f"TASK={task} names its own runs: leave ONLY={only} out.")
+    return TASKS[task] or only
 
 
 def settle(runs: list[Run], places: Places, call: Call) -> list[Run]:

@@ -107,7 +107,7 @@ def test_another_blur_is_recognised():
     off = TOLERANCE[False] + 0.01
     for mean in (25.6 - off, 25.6 + off):
         said = official(psnr=(mean,) * ENOUGH).verdict
-        assert f"blurred images of {mean:.2f} dB where its test set averages about 25.6 dB" in said
+        assert f"inputs of {mean:.2f} dB where those of its test set average about 25.6 dB" in said
     assert official(psnr=(20.0,) * (ENOUGH - 1)).verdict.startswith("This agrees")  # too few to say
     assert official(psnr=(25.9,) * 1111, everything=True).verdict.startswith("This is not")
     assert official(psnr=(25.9,) * 1111).verdict.startswith("This agrees")

@@ -19,14 +19,15 @@ FLOORS = [  # a file may import from its own floor and those before it
     {"repro", "records"},
     {
         "leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "corpus", "layouts",
-        "realblur", "frames", "trajectories", "kinds", "datasets", "addresses", "resume", "archives", "download",
+        "realblur", "rain", "rain_layouts", "rain_corpus", "degradations", "frames", "trajectories", "kinds",
+        "datasets", "addresses", "resume", "archives", "download",
     },
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
     {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate", "watch"},
     {
         "rendering", "checks", "ledger", "evidence", "in_print", "claims", "tables", "ablation", "paper_tables",
         "effects", "orderings", "comparisons", "review", "differences", "summary",
-        "weights_tables", "model_card", "figures", "ablation_figures", "report_figures", "report",
+        "weights_tables", "model_card", "deraining", "figures", "ablation_figures", "report_figures", "report",
     },
     {"lesson", "widgets", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
 ]

@@ -10,7 +10,7 @@ from PIL import Image
 from lmfn_core.datasets import open_data, recognise, split_kind
 from lmfn_core.frames import FrameAverages
 from lmfn_core.kinds import KINDS, kind_of
-from lmfn_core.layouts import GAMMA, base, hide, rain, siblings, suffixed
+from lmfn_core.layouts import GAMMA, base, hide, siblings, suffixed
 from lmfn_core.pairs import PhotographPairs, Photographs, Source
 from lmfn_core.trajectories import Trajectories, trajectories
 
@@ -114,14 +114,6 @@ def test_hide_as_published_and_repacked(tmp_path):
     assert recognise(tmp_path / "a") == "hide" and len(open_data(str(tmp_path / "a")).test) == 2
     lay(tmp_path / "b", *(f"{half}/{side}/1.png" for half in ("train", "test") for side in ("input", "target")))
     assert list(hide(tmp_path / "b").test) == ["1"]
-
-
-def test_rain_pairs(tmp_path):
-    lay(tmp_path, "rain-001.png", "norain-001.png", "rain-002.png", "norain-002.png")
-    assert (len(rain(tmp_path, split=False).test), len(rain(tmp_path).train)) == (2, 1)
-    assert recognise(tmp_path) == "rain"
-    left, right = rain(tmp_path).train["rain-002"]
-    assert (left.name, right.name) == ("rain-002.png", "norain-002.png")
 
 
 def test_kohler_gathers_the_frames_of_each_shot(tmp_path):
