@@ -3,8 +3,9 @@
 python3 lab.py ship            renew cards, tables and README from reports/runs/weights/
 python3 lab.py ship WEIGHTS    the same after taking the weights of this file, if they score better than those inside
 
-Each set of weights has three records from `make reproduce TIER=weights DATA=corpus:/folder`: `train-NAME` from the
-training, `evaluation-NAME` from scoring what came out of it, `shipped-NAME` from scoring what the package holds.
+Each set of weights has three records from `make reproduce TIER=weights DATA=corpus:/folder`: `train-lmfn` from
+the training, `evaluation` from scoring what came out of it, `shipped` from scoring what the package holds; those of
+LFDN end in `-lfdn` (to deblur) and `-derain`.
 """
 
 import shutil
@@ -48,13 +49,17 @@ def name_of(card: Mapping[str, object]) -> str:
     return family if family == "lmfn" else f"{family}-{card.get('task', 'deblur')}"
 
 
-def run_of(kind: str, name: str) -> str:
-    """The record's name; LMFN's are the graph's oldest and carry no name.
+SUFFIX = {"lmfn": "", "lfdn-deblur": "-lfdn", "lfdn-derain": "-derain"}
+"""What the runs of each set of weights are called after their kind; ``train-lmfn`` alone has the first one's name."""
 
-    >>> run_of("shipped", "lmfn"), run_of("shipped", "lfdn-derain")
-    ('shipped', 'shipped-lfdn-derain')
+
+def run_of(kind: str, name: str) -> str:
+    """The record that a set of weights has of its "train", its "evaluation" or as "shipped".
+
+    >>> run_of("shipped", "lmfn"), run_of("train", "lmfn"), run_of("shipped", "lfdn-derain")
+    ('shipped', 'train-lmfn', 'shipped-derain')
     """
-    return kind if name == "lmfn" else f"{kind}-{name}"
+    return "train-lmfn" if (kind, name) == ("train", "lmfn") else f"{kind}{SUFFIX[name]}"
 
 
 def take(file: Path, root: Path, weights: Path) -> None:
@@ -102,7 +107,7 @@ def renew(root: Path, weights: Path) -> None:
         _, card = load_tensors(file)
         name, task = file.stem, card.get("task", "deblur")
         evaluation = records.get(run_of("shipped", name), {})
-        training = records.get(f"train-{name}", {})
+        training = records.get(run_of("train", name), {})
         write_text(weights / f"{name}.md", model_card(name, card, evaluation, training))
         for stem, table in tables(name, task, evaluation, training).items():
             place = root / "reports" / "tables" / TIER
@@ -130,7 +135,7 @@ def readme_block(name: str, task: str, evaluation: Record) -> str:
     '**`lmfn`**, to deblur'
     """
     table, shown = by_set(evaluation, task), SHOWN[task]
-    wide = (f"{shown.other_title} gain (dB)", "largest", "SSIM MATLAB RGB")
+    wide = (f"{shown.other_title} gain (dB)", "largest", shown.ssims[-1][0])
     rows = [{key: value for key, value in row.items() if key not in wide} for row in table.rows]
     return f"**`{name}`**, to {task}\n\n{markdown(rows, table.caption).strip()}"
 

@@ -7,7 +7,7 @@ from lmfn_core.weights_tables import by_difficulty, by_set, curve
 
 
 def image(name, before, after):
-    measures = ("psnr_luma", "ssim_per_channel", "ssim_matlab_rgb")
+    measures = ("psnr_luma", "ssim_per_channel", "ssim_matlab_rgb", "ssim_luma")
     blurred, restored = ({"psnr_rgb": value} | dict.fromkeys(measures, value / 40) for value in (before, after))
     return {"name": name, "blurred": blurred, "restored": restored}
 

@@ -13,7 +13,7 @@ from workflow import ROOT, ship
 
 
 def images(gain, image):
-    ssims = dict.fromkeys(("ssim_per_channel", "ssim_matlab_rgb"), 0.5)
+    ssims = dict.fromkeys(("ssim_per_channel", "ssim_matlab_rgb", "ssim_luma"), 0.5)
     return [{"name": image, "blurred": dict.fromkeys(("psnr_rgb", "psnr_luma"), 25.0) | ssims,
              "restored": dict.fromkeys(("psnr_rgb", "psnr_luma"), 25.0 + gain) | ssims}]  # fmt: skip
 
@@ -70,10 +70,10 @@ def test_weights_of_another_task_stand_beside_the_first(place, capsys):
     network = build("lfdn-n1", image_skip=True)
     save_weights(root / "rain.safetensors", network, dict(network.card) | {"steps": 30, "task": "derain"})
     assert ship.main([str(root / "rain.safetensors")], root, weights) == 2
-    assert "ONLY=evaluation-lfdn-derain" in capsys.readouterr().err
-    record(root, "evaluation-lfdn-derain", 4.0, "rain100h/1")
+    assert "ONLY=evaluation-derain" in capsys.readouterr().err
+    record(root, "evaluation-derain", 4.0, "rain100h/1")
     assert ship.main([str(root / "rain.safetensors")], root, weights) == 0 and steps(weights) == 10
-    record(root, "shipped-lfdn-derain", 4.0, "rain100h/1")
+    record(root, "shipped-derain", 4.0, "rain100h/1")
     assert ship.main([], root, weights) == 0
     assert "+4.00" in (weights / "lfdn-derain.md").read_text(encoding="utf-8")
     readme = (root / "README.md").read_text(encoding="utf-8")
