@@ -1,22 +1,33 @@
 """The table of deraining: every network that was scored, set by set, and how to get it where nothing was."""
 
 from lmfn_core.deraining import deraining
+from lmfn_core.ledger import Ledger
+from lmfn_core.metrics import ON_LUMA
+from lmfn_core.report import tables
+
+
+def image(name, luma, gain):
+    values = dict.fromkeys(ON_LUMA, 0.5) | {"psnr_luma": luma}
+    return {"name": name, "blurred": values, "restored": values | {"psnr_luma": luma + gain, "ssim_luma": 0.9}}
 
 
 def record(steps, gain):
-    measures = ("psnr_luma", "ssim_luma", "psnr_rgb", "ssim_per_channel")
-    rainy, restored = (dict.fromkeys(measures, value) for value in (20.0, 20.0 + gain))
-    images = [{"name": name, "blurred": rainy, "restored": restored} for name in ("light/a", "heavy/a", "heavy/b")]
-    return {"tier": "lesson", "seed": 0, "data": "d", "metrics": {"network": "lfdn", "steps": steps, "images": images}}
+    images = [image("light/a-1", 26.0, gain), image("light/b-1", 28.0, gain), image("rain100h/rain-001", 13.0, gain)]
+    metrics = {"network": "lfdn", "steps": steps, "images": images}
+    return {"tier": "lesson", "seed": 0, "data": "rainy photographs", "metrics": metrics}
 
 
-def test_networks_stand_one_after_the_other_set_by_set():
-    table = deraining({"evaluation-derain": record(400, 1.5), "shipped-derain": record(5000, 4.0)})
-    assert [row["pairs"] for row in table.rows] == [1, 2, 1, 2]
-    assert [row["network"].split(", ")[-1] for row in table.rows] == ["400 steps"] * 2 + ["5,000 steps"] * 2
-    assert table.rows[-1]["PSNR luma (dB)"] == "20.00 to 24.00" and "heavy rain" in table.rows[-1]["images"]
-    assert "Tier lesson, seed 0" in table.caption
+def test_networks_stand_one_after_the_other_set_by_set_with_means_before_and_after():
+    table = deraining({"evaluation-derain": record(1400, 2.0), "shipped-derain": record(5000, 4.0)})
+    assert [row["pairs"] for row in table.rows] == [2, 1, 2, 1]
+    assert [row["network"].split(", ")[-1] for row in table.rows] == ["1,400 steps"] * 2 + ["5,000 steps"] * 2
+    assert table.rows[0]["PSNR luma (dB)"] == "27.00 to 29.00" and table.rows[1]["SSIM luma"] == "0.500 to 0.900"
+    assert "Rain100H" in table.rows[3]["images"] and table.rows[3]["PSNR luma (dB)"] == "13.00 to 17.00"
+    assert "Tier lesson, seed 0; rainy photographs." in table.caption
 
 
-def test_without_a_record_the_caption_says_what_makes_one():
-    assert deraining({}).rows == [] and "TASK=derain" in deraining({}).caption
+def test_deblurring_fills_no_row_of_it_nor_deraining_one_of_deblurring():
+    assert deraining({"evaluation": record(10, 1.0)}).rows == [] and "TASK=derain" in deraining({}).caption
+    one = record(10, 1.0) | {"run": "evaluation-derain", "notebook": "09_evaluation", "seconds": {}}
+    found = tables(Ledger((), (), {}, {}), {"evaluation-derain": one})
+    assert found["deraining"].rows and not found["measured"].rows and not found["conventions"].rows

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.evaluate import MEASURES, evaluate, predict
+from lmfn_core.evaluate import MEASURES, OF_TASK, evaluate, predict
+from lmfn_core.metrics import ssim
 from lmfn_core.pairs import Pair
 
 
@@ -22,6 +23,16 @@ def test_the_identity_gains_nothing():
     result = evaluate(nn.Identity(), pairs())
     assert result["blurred"] == result["restored"] and result["gain_psnr_rgb"] == 0
     assert set(result["blurred"]) == set(MEASURES) and result["count"] == 2
+
+
+def test_deraining_is_scored_on_luma_and_on_rgb():
+    pair = pairs()[0]
+    result = evaluate(Brighter(), [pair], OF_TASK["derain"])
+    assert list(result["restored"]) == ["psnr_luma", "ssim_luma", "psnr_rgb", "ssim_per_channel"]
+    image = result["images"][0]["blurred"]
+    sharp, blurred = (image.float().div(255)[None] for image in (pair.sharp, pair.blurred))
+    assert image["ssim_luma"] == pytest.approx(ssim(blurred, sharp, "luma").item())
+    assert image["psnr_luma"] > image["psnr_rgb"] + 1
 
 
 def test_means_are_over_images_and_the_gain_is_their_difference():

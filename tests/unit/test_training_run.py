@@ -49,6 +49,16 @@ def test_another_run_under_the_same_name_is_trained(options, other):
     assert not run(**options).found  # its checkpoint has been replaced
 
 
+def test_a_task_is_part_of_the_run_and_deblurring_says_what_it_always_said(options):
+    blur = run(**options)
+    assert "task" not in load_weights(blur.weights)[1] and run(**options | {"task": "deblur"}).found
+    derained = run(**options | {"task": "derain", "name": "derain"})
+    card = load_weights(derained.weights)[1]
+    assert card["task"] == "derain" and "synthetic rain" in card["data"]
+    assert not same(blur.model, derained.model) and run(**options | {"task": "derain", "name": "derain"}).found
+    assert not run(**options | {"task": "derain"}).found  # under the name of another
+
+
 def test_a_history_belongs_to_its_checkpoint_only(options):
     ours, other = run(**options), run(**options | {"name": "other", "seed": 1})
     ours.weights.write_bytes(other.weights.read_bytes())  # as if killed between the writes of the two
@@ -78,6 +88,7 @@ def test_a_stopped_run_goes_on_and_ends_where_it_would_have(options, capsys, mon
         ({"processes": 0}, "processes is 0; it must be 1 or more."),
         ({"batch": 6, "processes": 4}, "A batch of 6 cannot be shared equally by 4 processes; use a multiple of 4."),
         ({"precision": "16"}, "precision is '16'; it can be"),
+        ({"task": "dehaze"}, "task is 'dehaze'; it can be 'deblur' or 'derain'."),
     ],
 )
 def test_what_cannot_run_is_refused_before_anything_is_started(options, tmp_path, wrong, sentence):

@@ -105,6 +105,8 @@ def test_a_tier_may_list_data_sets_and_later_ones_are_named():
     assert found == {
         "evaluation": "bundled",
         "evaluation@kodak-24": "/data/Kodak 24",
+        "evaluation-derain": "bundled",
+        "evaluation-derain@kodak-24": "/data/Kodak 24",
         "ablate-lmfn-n1": "bundled",
         "ablate-lmfn-n1@kodak-24": "/data/Kodak 24",
         "ablate-lmfn-n1-s1": "bundled",
@@ -165,6 +167,27 @@ def test_empty_values_count_as_not_given():
 
 def test_a_path_of_the_call_becomes_absolute():
     assert parse(["OUT=some where"]).out.is_absolute()
+
+
+def test_deraining_is_one_word_at_every_tier_and_no_run_of_the_others():
+    wanted = ["train-derain", "evaluation-derain", "report"]
+    for tier in ("smoke", "lesson", "bench"):
+        call = parse([f"TIER={tier}", "TASK=derain"])
+        found = graph(tier).select(call.only)
+        assert [run.name for run in found] == wanted
+        assert [run.parameters["task"] for run in found[:2]] == ["derain", "derain"]
+        by_itself = {run.name for run in graph(tier).select(None)}
+        assert by_itself.isdisjoint(wanted[:2]) == (tier != "smoke")
+    tier = load_tier(ROOT, "bench") | {"data": ["bundled", "/data/b"]}
+    assert not [run for run in load(Places(ROOT, ROOT / "reports", "bench"), tier).select(None) if "derain" in run.name]
+
+
+def test_a_task_is_known_and_stands_alone():
+    assert parse(["TASK=deblur", "ONLY=table3"]).only == "table3" and parse(["TASK=deblur"]).only is None
+    with pytest.raises(Problem, match="TASK=derian is unknown; did you mean derain"):
+        parse(["TASK=derian"])
+    with pytest.raises(Problem, match="TASK=derain names its own runs: leave ONLY=table3 out"):
+        parse(["TASK=derain", "ONLY=table3"])
 
 
 def test_unknown_key_is_a_problem():
