@@ -101,10 +101,8 @@ def test_a_tier_may_list_data_sets_and_later_ones_are_named():
     tier = load_tier(ROOT, "study") | {"data": ["bundled", "/data/Kodak 24"], "seeds": [0, 1]}
     places = Places(ROOT, ROOT / "reports", "study")
     runs = load(places, tier).runs
-    found = {name: run.parameters["data"] for name, run in runs.items() if name.startswith(("ablate-lmfn-n1", "eval"))}
+    found = {name: run.parameters["data"] for name, run in runs.items() if name.startswith(("ablate-lmfn-n1", "evaluation-d"))}
     assert found == {
-        "evaluation": "bundled",
-        "evaluation@kodak-24": "/data/Kodak 24",
         "evaluation-derain": "bundled",
         "evaluation-derain@kodak-24": "/data/Kodak 24",
         "ablate-lmfn-n1": "bundled",
@@ -170,7 +168,7 @@ def test_a_path_of_the_call_becomes_absolute():
 
 
 def test_deraining_is_one_word_at_every_tier_and_no_run_of_the_others():
-    wanted = ["train-derain", "evaluation-derain", "report"]
+    wanted = ["train-derain", "evaluation-derain", "shipped-derain", "report"]
     for tier in ("smoke", "lesson", "bench"):
         call = parse([f"TIER={tier}", "TASK=derain"])
         found = graph(tier).select(call.only)
