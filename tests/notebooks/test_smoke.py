@@ -53,7 +53,7 @@ def test_records_carry_the_parameters_they_were_given(smoke, records):
 def test_training_records_state_steps_and_seed(smoke, records):
     _, runs = smoke
     trained = [name for name, run in runs.items() if run.notebook == TRAINING]
-    assert len(trained) == 20
+    assert len(trained) == 21
     for name in trained:
         assert (records[name]["steps"], records[name]["seed"]) == (4, 0), name
 
@@ -68,6 +68,7 @@ def test_every_target_is_rendered(smoke):
     places, _ = smoke
     tables = {path.name for path in (places.out / "tables/smoke").iterdir()}
     names = ["table1", "table2", "table3", "table4", "costs", "conventions", "claims"]
+    names += [f"lfdn-table{n}" for n in range(1, 10)]
     assert {f"{name}.{kind}" for name in names for kind in ("md", "csv")} <= tables
     assert list((places.out / "figures/smoke").glob("*.svg"))
 
