@@ -109,6 +109,8 @@ class PhotographPairs:
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
+        if not self.train:
+            raise ValueError(f"{self.name} has no pairs to train on, only {len(self.test)} to test; give another set.")
         choice = generator_of(seed, step, "cpu")
         names = sorted(self.train)
         tiles = []

@@ -88,6 +88,12 @@ def test_the_published_gopro_layout_is_read_as_it_is(gopro):
     assert blurred.shape == (4, 3, 48, 48) and not torch.equal(blurred, sharp)
 
 
+def test_a_set_that_can_only_be_tested_says_so_when_asked_for_training_pairs(tmp_path):
+    pair = picture(tmp_path / "a.png"), picture(tmp_path / "b.png", seed=1)
+    with pytest.raises(ValueError, match="Rain100L has no pairs to train on, only 1 to test"):
+        batch(PhotographPairs({}, {"a": pair}, "Rain100L"))
+
+
 @pytest.mark.parametrize("names", [("blur", "sharp"), ("input", "target")])
 def test_plain_pair_folders(tmp_path, names):
     for name in names:
