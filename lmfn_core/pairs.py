@@ -60,6 +60,7 @@ class Photographs:
     degrade: Degradation = Shaken()
     procedural: float = PROCEDURAL  # share of a batch made of scenes
     draws: int = DRAWS  # degradations of each held-out photograph
+    stream: int = 0  # added to the seed: two sources of the same photographs would cut the same crops from one
 
     @property
     def describe(self) -> str:
@@ -71,9 +72,9 @@ class Photographs:
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
         tile = crop + 2 * self.degrade.margin
-        generator = generator_of(seed, step, device)
+        generator = generator_of(seed + self.stream, step, device)
         from_scenes = round(batch * self.procedural) if step % 2 else int(batch * self.procedural)
-        choice = generator_of(seed, step, "cpu")
+        choice = generator_of(seed + self.stream, step, "cpu")
         names = sorted(self.train)
         chosen = [(names[i], _image(self.train[names[i]])) for i in draw(len(names), batch - from_scenes, choice)]
         tiles = [image[random_window(image, tile, name, choice)] for name, image in chosen]

@@ -49,10 +49,10 @@ def rained_on(
     ['light', 'heavy']
     """
     parts: list[tuple[float, Source]] = []
-    for weather, varied in VARIED.items():
-        rainy = Rainy(varied, dry=DRY)
-        scenes = Photographs({}, {}, f"scenes, {weather}", rainy, procedural=1.0)
-        photographs = Photographs(train, {}, f"{name}, {weather}", rainy, procedural=0.0)
+    for number, (weather, varied) in enumerate(VARIED.items()):
+        rainy, stream = Rainy(varied, dry=DRY), 1_000_003 * number  # far from any seed
+        scenes = Photographs({}, {}, f"scenes, {weather}", rainy, procedural=1.0, stream=stream)
+        photographs = Photographs(train, {}, f"{name}, {weather}", rainy, procedural=0.0, stream=stream)
         parts += [(1 - SCENES, photographs)] * bool(train) + [(SCENES, scenes)]
     held_out = {key: Photographs({}, test, name, Rainy(weather), draws=draws) for key, weather in WEATHERS.items()}
     return Corpus(Replay(Mixture(tuple(parts), spoilt=SPOILT), fresh=FRESH, upright=True), held_out)

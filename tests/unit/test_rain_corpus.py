@@ -130,6 +130,14 @@ def test_rain_falls_down_in_every_batch(sets):
         assert (along < 1.2 * across).all()
 
 
+def test_the_two_weathers_do_not_fall_on_the_same_crops(sets):
+    light, heavy = (part for share, part in open_rain_corpus(sets).mixture.source.parts if share > 0.5)
+    assert light.train == heavy.train
+    for step in range(3):
+        crops = [batch(part, step, augment=False)[1] for part in (light, heavy)]
+        assert not torch.equal(*crops)
+
+
 def test_a_few_are_left_dry():
     tiles = torch.rand(400, 3, 16, 16).mul(255).round().div(255)
     rainy = Rainy(HEAVY, dry=0.1).crops(tiles, generator_of(0, 0, "cpu"), generator_of(1, 0, "cpu"))
