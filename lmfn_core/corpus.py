@@ -32,7 +32,7 @@ STILL, ENCODED, SPOILT, FRESH = 0.06, 0.4, 0.12, 1 / 3
 """Shares: of pairs left unblurred, of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew.
 
 With an image skip a network starts as the identity, which is exactly right for unblurred pairs: an eighth of them, and
-as many that were nearly sharp, held it there for 3,000 steps. So a training from random weights begins with 0.04."""
+as many that were nearly sharp, held it there for 3,000 steps of small batches."""
 
 
 @dataclass(frozen=True)
