@@ -23,7 +23,7 @@ SPECTRUM = 0.05
 """Weight of the difference of the spectra beside that of the images."""
 
 
-def charbonnier_and_spectrum(preds: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]:
+def charbonnier_fft(preds: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]:
     """``charbonnier`` plus ``SPECTRUM`` times the mean absolute difference of the Fourier coefficients.
 
     Photographs have little amplitude at high frequencies, which are what blur takes away: here they count as much as
@@ -31,11 +31,11 @@ def charbonnier_and_spectrum(preds: Float[Tensor, "b c h w"], target: Float[Tens
 
     Source: the multi-scale frequency loss of MIMO-UNet (Cho et al., ICCV 2021, Eq. 6), at one scale.
 
-    >>> round(charbonnier_and_spectrum(torch.zeros(1, 3, 2, 2), torch.ones(1, 3, 2, 2)).item(), 3)
+    >>> round(charbonnier_fft(torch.zeros(1, 3, 2, 2), torch.ones(1, 3, 2, 2)).item(), 3)
     1.025
     """
     spectrum = torch.view_as_real(torch.fft.rfft2((preds - target).float(), norm="ortho"))
-    return charbonnier(preds, target) + SPECTRUM * 2 * spectrum.abs().mean()
+    return charbonnier(preds, target) + SPECTRUM * 2 * spectrum.abs().mean()  # of real plus imaginary part
 
 
 def cosine(step: int, steps: int) -> float:
@@ -92,7 +92,7 @@ RECIPES = {
     "paper": Recipe(F.mse_loss, 1e-4, 1e-4, torch.optim.Adam, step_decay, augment=False, clip=None, ema=None),
     "modern": Recipe(charbonnier, 1e-3, 1e-4, torch.optim.AdamW, cosine, augment=True, clip=1.0, ema=0.999),
 }
-RECIPES["modern-long"] = replace(RECIPES["modern"], loss=charbonnier_and_spectrum, clip=0.1)
+RECIPES["modern-long"] = replace(RECIPES["modern"], loss=charbonnier_fft, clip=0.1)
 RECIPES["modern-flat"] = replace(RECIPES["modern-long"], schedule=warm_flat_fall)
 """``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-long``: the
 same with the spectrum in its loss, clipped at a few times the usual norm, since in a long training at a high rate one
