@@ -53,7 +53,7 @@ def test_records_carry_the_parameters_they_were_given(smoke, records):
 def test_training_records_state_steps_and_seed(smoke, records):
     _, runs = smoke
     trained = [name for name, run in runs.items() if run.notebook == TRAINING]
-    assert len(trained) == 21
+    assert len(trained) == 22
     for name in trained:
         assert (records[name]["steps"], records[name]["seed"]) == (4, 0), name
 
