@@ -6,7 +6,9 @@ import torch.nn.functional as F
 from lmfn_core.exercises.lfdn import check_contrast, check_fdnb_size, check_streaks
 
 
-def size(c, *, half=lambda c: c // 2, inside=lambda c: c // 16, norm=2, refined=lambda c: (c, c), last=None, attend=None):
+def size(
+    c, *, half=lambda c: c // 2, inside=lambda c: c // 16, norm=2, refined=lambda c: (c, c), last=None, attend=None
+):
     def conv(kernel, inputs, outputs):
         return kernel * kernel * inputs * outputs + outputs
 
