@@ -40,7 +40,7 @@ class LFDNParts:
     theta: float | None = None  # ALFM's scale, fixed at this value; None: learnt, starts at 0
     alpha: float | None = None  # ACFM's scale, fixed at this value; None: learnt, starts at 0
     image_skip: bool = False  # add the input to the output, last convolution starts at zero
-    published: bool = False  # nothing but False: its authors published no code of this network
+    published: bool = False  # nothing but False: the code that its authors published is LMFN's
 
     @property
     def has_published_form(self) -> bool:

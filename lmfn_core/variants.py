@@ -74,7 +74,7 @@ def _comparator(name: str, settings: dict[str, object]) -> nn.Module:
 def _variant(name: str, settings: dict[str, object]) -> nn.Module:
     parts = replace(_VARIANTS[name], **settings)
     if parts.published and not parts.has_published_form:
-        why = ("its authors published no code of it" if isinstance(parts, LFDNParts)
+        why = ("the code that its authors published is LMFN's" if isinstance(parts, LFDNParts)
                else "published=True would replace the attention that it asks for")  # fmt: skip
         raise ValueError(f"{name} has no published form: {why}.")
     if parts.blocks < 1:

@@ -106,7 +106,7 @@ def test_every_count_in_the_decisions_is_computed():
         known.add(count(build("nafnet-small")))
         assert (count(ACFM()), count(VolumeAttention())) == (15, 29)
     first, second = (REPORTS / "decisions.md").read_text(encoding="utf-8").split("## The second network")
-    assert "1,539,860" in second  # its counts: test_lfdn.py
+    assert "1,539,860" in second  # its counts: test_lfdn_variants.py
     written = {int(number.replace(",", "")) for number in re.findall(r"\d{1,3}(?:,\d{3})+", first)}
     assert written - {500_000} <= known
     assert {1_223_766, 1_247_707, 23_903} <= written

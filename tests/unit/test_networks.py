@@ -38,7 +38,7 @@ def count(model: torch.nn.Module) -> int:
 
 
 def test_every_network_has_a_size_here():
-    assert [*networks(family="lmfn"), *networks(family="nafnet")] == list(SIZES)  # LFDN's: test_lfdn.py
+    assert [*networks(family="lmfn"), *networks(family="nafnet")] == list(SIZES)  # LFDN's: test_lfdn_variants.py
     assert networks() == [*networks(family="lmfn"), *networks(family="lfdn"), *networks(family="nafnet")]
     assert networks(published=True) == PUBLISHED
 
