@@ -37,7 +37,7 @@ def before_after(before: Shaped[Tensor, "3 h w"], after: Shaped[Tensor, "3 _ _"]
     """
     import ipywidgets
 
-    left, right = _pixels(before), _pixels(after)
+    left, right = pixels(before), pixels(after)
     if left.shape != right.shape:
         sizes = [f"{image.shape[1]} x {image.shape[0]}" for image in (left, right)]
         raise ValueError(f"before is {sizes[0]}, after is {sizes[1]}; the divider needs two images of one size.")
@@ -49,7 +49,7 @@ def before_after(before: Shaped[Tensor, "3 h w"], after: Shaped[Tensor, "3 _ _"]
     picture = ipywidgets.Image(format="jpeg", width=width, layout={"max_width": "100%"})
 
     def redraw(change: object = None) -> None:
-        picture.value = _jpeg(_divided(left, right, slider.value))
+        picture.value = jpeg(_divided(left, right, slider.value))
 
     slider.observe(redraw, names="value")
     redraw()
@@ -99,7 +99,12 @@ def _cost(settings: dict[str, object]) -> str:
     )
 
 
-def _pixels(image: Shaped[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
+def pixels(image: Shaped[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
+    """An image, 8-bit or floats in [0, 1] (clamped), as Pillow wants it.
+
+    >>> pixels(torch.ones(3, 1, 2)).tolist()
+    [[[255, 255, 255], [255, 255, 255]]]
+    """
     if image.is_floating_point():
         image = (image.detach().float().clamp(0, 1) * 255).round().to(torch.uint8)
     return image.permute(1, 2, 0).cpu().numpy()
@@ -114,7 +119,12 @@ def _divided(
     return picture
 
 
-def _jpeg(picture: UInt8[np.ndarray, "h w 3"]) -> bytes:
+def jpeg(picture: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """The bytes of a file of high quality, which a browser shows at once.
+
+    >>> jpeg(np.zeros((8, 8, 3), np.uint8))[:2].hex()
+    'ffd8'
+    """
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="JPEG", quality=92, subsampling=0)
     return buffer.getvalue()

@@ -29,7 +29,7 @@ FLOORS = [  # a file may import from its own floor and those before it
         "effects", "orderings", "comparisons", "review", "differences", "summary",
         "weights_tables", "model_card", "deraining", "figures", "ablation_figures", "report_figures", "report",
     },
-    {"lesson", "widgets", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
+    {"lesson", "widgets", "rain_widget", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
 ]
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))
