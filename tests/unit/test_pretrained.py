@@ -27,8 +27,8 @@ def same(a, b):
 @pytest.mark.parametrize("name", shipped())
 def test_shipped_weights_are_whole_light_and_say_where_they_come_from(name):
     path = WEIGHTS / f"{name}.safetensors"
-    assert path.stat().st_size < 5.5e6
     tensors, card = load_tensors(path)
+    assert path.stat().st_size < 4.05 * sum(tensor.numel() for tensor in tensors.values())  # float32, nothing beside
     assert all(torch.isfinite(tensor).all() for tensor in tensors.values())
     assert {"network", "settings", "recipe", "steps", "batch", "crop", "seed", "data"} <= set(card)
     assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) == card
