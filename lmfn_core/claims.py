@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from lmfn_core.evidence import Record, Records, eligible, look_up, rainy, runs_of, stamp
+from lmfn_core.evidence import RAIN, Record, Records, derains, eligible, look_up, runs_of, stamp
 from lmfn_core.in_print import compare_in_print
 from lmfn_core.ledger import Claim, Ledger
 
@@ -107,8 +107,8 @@ def _score(claim: Claim, check: Mapping[str, object], ledger: Ledger, records: R
 
 def _instead(claim: Claim, check: Mapping[str, object], records: Records) -> str:
     """What the records measured in the score's place, in words, with every run it rests on."""
-    rain = rainy(check["data"])
-    records = {run: record for run, record in records.items() if rainy(str(record.get("data"))) == rain}
+    rain = check["data"] in RAIN
+    records = {run: record for run, record in records.items() if derains(record) == rain}
     gains = _gains(records, claim.subject, check.get("instead"))
     if not gains:
         return f"No training record of this network{' on rain' if rain else ''}."

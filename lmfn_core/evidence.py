@@ -7,6 +7,8 @@ Record = Mapping[str, object]
 Records = Mapping[str, Record]
 TWINS = {"lmfn": "lmfn-n4", "lmfn-n4": "lmfn", "lfdn": "lfdn-n4", "lfdn-n4": "lfdn"}
 """The full network and the table's row with four blocks are one network under two names, in either paper."""
+RAIN = ("rain14000", "rain100h", "rain100l", "test100")
+"""The data sets of deraining, by the names that ``eligible`` has for them."""
 
 
 def look_up(tree: object, path: str) -> object:
@@ -36,13 +38,13 @@ def runs_of(records: Records, network: str) -> list[Record]:
     return []
 
 
-def rainy(data: str) -> bool:
-    """Whether the name of data, or the phrase that describes it, speaks of rain: rain and blur are different tasks.
+def derains(record: Record) -> bool:
+    """Whether a record is about rain: scores on rain and on blur never stand for each other.
 
-    >>> rainy("rain100h"), rainy("photographs with rain streaks"), rainy("photographs to train")
-    (True, True, False)
+    >>> derains({"parameters": {"task": "derain"}}), derains({"data": "bundled photographs"})
+    (True, False)
     """
-    return re.search(r"\brain", data.lower()) is not None
+    return look_up(record, "parameters.task") == "derain"
 
 
 def stamp(record: Record) -> str:

@@ -7,13 +7,14 @@ from lmfn_core.claims import tally, verdicts
 from lmfn_core.evidence import Record, Records, look_up
 from lmfn_core.ledger import PAPERS, Ledger
 from lmfn_core.rendering import Row, Table
+from lmfn_core.tables import ours
 
 CHOSEN = (
     "t1-lmfn-size", "t3-without-attention-size", "t3-without-mshf-size", "t3-without-distillation-size", "t4-each-rfdb",
     "text-without-mshf-size", "t1-lmfn-psnr", "t1-lmfn-ssim", "t2-lmfn-psnr", "t1-lmfn-time",
     "lfdn-t1-kohler-test", "lfdn-t2-lfdn-rain100h-psnr", "lfdn-t3-lfdn-psnr", "lfdn-t3-lfdn-size",
     "lfdn-t3-deepdeblur-ssim", "lfdn-t6-rfdb-size", "lfdn-t9-each-fdnb", "lfdn-text-300-times",
-    "lfdn-text-attention-saves", "lfdn-picture-psnr",
+    "lfdn-text-attention-saves", "lfdn-picture-size",
 )  # fmt: skip
 """The claims that README shows; all of them stand in the table ``claims``."""
 REPORT = "report"
@@ -31,10 +32,10 @@ def results(ledger: Ledger, records: Records) -> Table:
         claim = decided.claim
         if claim.id in CHOSEN:
             unit = "M" if claim.quantity == "parameters" else claim.unit  # counts are in millions, whatever the heading
-            ours = None if decided.ours is None else f"{decided.ours:.{claim.digits + 1}f} {unit}".strip()
+            here = None if decided.ours is None else f"{ours(decided)} {unit}".strip()
             said = f"{claim.printed} {claim.unit}".strip()
             where = f"{claim.source.partition(',')[0]}: {claim.row.removesuffix('(Ours)').strip()}, {claim.column}"
-            rows.append({"in the paper": where, "printed": said, "here": ours, "verdict": decided.verdict})
+            rows.append({"in the paper": where, "printed": said, "here": here, "verdict": decided.verdict})
     return Table(rows, "What the papers print, and what is found here; a dash where nothing here can settle it.")
 
 

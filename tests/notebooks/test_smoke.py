@@ -68,6 +68,7 @@ def test_every_target_is_rendered(smoke):
     places, _ = smoke
     tables = {path.name for path in (places.out / "tables/smoke").iterdir()}
     names = ["table1", "table2", "table3", "table4", "costs", "conventions", "claims"]
+    names += [f"lfdn-table{n}" for n in range(1, 10)]
     assert {f"{name}.{kind}" for name in names for kind in ("md", "csv")} <= tables
     assert list((places.out / "figures/smoke").glob("*.svg"))
 

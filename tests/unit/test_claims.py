@@ -9,7 +9,7 @@ import torch
 
 from lmfn_core import build, networks
 from lmfn_core.claims import CONTRADICTS, CONTRADICTS_OTHER, VERDICTS, tally, verdicts
-from lmfn_core.evidence import eligible, runs_of
+from lmfn_core.evidence import RAIN, eligible, runs_of
 from lmfn_core.ledger import PAPERS, load_ledger, parse_ledger
 
 FOLDER = Path(__file__).parents[2] / "reports" / "claims"
@@ -201,10 +201,11 @@ def test_a_number_printed_twice_in_one_paper_is_held_against_itself():
 
 def test_rain_and_blur_are_not_quoted_for_each_other():
     blur = training("ablate-lfdn", "lfdn", tier="lesson", data="bundled photographs, 9 to train", gain=0.4)
-    rain = training("compare-lfdn", "lfdn", tier="lesson", data="photographs with rain streaks", gain=1.5)
+    rain = training("compare-lfdn", "lfdn", tier="lesson", gain=1.5, parameters__task="derain")
     decided = decide(blur, rain)
     assert "+0.40 dB over the blurred input" in decided["lfdn-t3-lfdn-psnr"].evidence
     assert "+1.50 dB over the rainy input" in decided["lfdn-t2-lfdn-rain100h-psnr"].evidence
+    assert set(RAIN) < set(LEDGER.eligible["images"])
     assert "No training record of this network on rain." in decide(blur)["lfdn-t2-lfdn-rain100h-psnr"].evidence
 
 
