@@ -23,7 +23,7 @@ def smoke(tmp_path_factory):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     places = Places(ROOT, out, "smoke")
-    return places, load(places, load_tier(ROOT, "smoke")).runs
+    return places, {run.name: run for run in load(places, load_tier(ROOT, "smoke")).select(None)}
 
 
 @pytest.fixture(scope="session")
