@@ -40,22 +40,22 @@ class ESA(nn.Module):
         self.expand = conv(reduced, channels, kernel=1)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        return x * torch.sigmoid(self.expand(self.energies(self.squeeze(x))))
+        squeezed = self.squeeze(x)
+        return x * torch.sigmoid(self.expand(self.spread(squeezed) + self.shortcut(squeezed)))
 
-    def energies(self, squeezed: Float[Tensor, "b r h w"]) -> Float[Tensor, "b r h w"]:
-        """What the mask is made of: the squeezed map, seen on the coarse grid, spread back and added to itself.
+    def spread(self, squeezed: Float[Tensor, "b r h w"]) -> Float[Tensor, "b r h w"]:
+        """The squeezed map seen on the coarse grid and enlarged to its size again.
 
-        The grid is laid over the whole map: a part of it gives other numbers.
+        The grid is laid over the whole map, from its corner: a part of the map gives other numbers.
 
-        >>> ESA(50, 12).energies(torch.zeros(1, 12, 16, 24)).shape
+        >>> ESA(50, 12).spread(torch.zeros(1, 12, 16, 24)).shape
         torch.Size([1, 12, 16, 24])
         """
         coarse = F.max_pool2d(self.stride(squeezed), kernel_size=7, stride=3)
         coarse = F.relu(self.coarse[0](coarse))
         coarse = F.relu(self.coarse[1](coarse))
         coarse = self.coarse[2](coarse)
-        spread = F.interpolate(coarse, size=squeezed.shape[-2:], mode="bilinear", align_corners=False)
-        return spread + self.shortcut(squeezed)
+        return F.interpolate(coarse, size=squeezed.shape[-2:], mode="bilinear", align_corners=False)
 
 
 class RFDB(nn.Module):

@@ -67,16 +67,17 @@ def restore_tensor(
     """
     padded = Padded(image, STRIDE, LEAST)
     strips = Strips(tuple(padded.shape), tile, model.bridge.weight.element_size())
-    outputs = [tiled_encoder(model.encoder, model.bridge, model.subtract_mean, padded, strips)]
+    x, outputs = tiled_encoder(model.encoder, model.bridge, model.subtract_mean, padded, strips), []
+    bridged = x if isinstance(model, LMFN) else None  # LFDN does not come back to it
     for block in model.blocks:
-        outputs.append(tiled_block(block, outputs[-1], strips))
-    bridged, *outputs = outputs
+        x = tiled_block(block, x, strips)
+        outputs.append(x)
     layers = tiled_fuse(model.fusion, outputs, strips)
     if isinstance(model, LMFN):
-        decode, maps, halo, live = _lmfn_end, [layers, outputs[-1], bridged], 3, 6
+        decode, maps, halo, live = _lmfn_end, [layers, x, bridged], 3, 8
     else:
-        decode, maps, halo, live = _lfdn_end, [layers, outputs[-1]], 6, 20
-    del outputs, layers, bridged
+        decode, maps, halo, live = _lfdn_end, [layers, x], 6, 20
+    del outputs, layers, bridged, x
     return _written(partial(decode, model), [padded, *maps], strips, live * maps[0].shape[1], halo, out)
 
 

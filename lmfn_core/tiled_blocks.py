@@ -47,11 +47,12 @@ def tiled_block(block: nn.Module, x: Float[Tensor, "b c h w"], strips: Strips) -
 
 def _rfdb(block: RFDB, x: Tensor, strips: Strips) -> Tensor:
     height, esa = x.shape[2], block.attention
-    y = strips.collect(partial(_distilled, block), [x], height, live=6 * x.shape[1], halo=REACH)
+    y = strips.collect(partial(_distilled, block), [x], height, live=7 * x.shape[1], halo=REACH)
     # the grid of the pooling is laid over the whole map, which has a quarter of the channels here: no strips
-    energies = esa.energies(esa.squeeze(y))
-    for rows, mask in strips.over(esa.expand, [energies], height, live=x.shape[1]):
-        y[:, :, rows].mul_(torch.sigmoid_(mask))
+    squeezed = esa.squeeze(y)
+    mask = lambda spread, squeezed: torch.sigmoid_(esa.expand(spread + esa.shortcut(squeezed)))  # noqa: E731
+    for rows, part in strips.over(mask, [esa.spread(squeezed), squeezed], height, live=2 * x.shape[1]):
+        y[:, :, rows].mul_(part)
     return y
 
 
@@ -67,13 +68,13 @@ def _distilled(block: RFDB, x: Tensor) -> Tensor:
 def _fdnb(block: FDNB, x: Tensor, strips: Strips) -> Tensor:
     height, channels = x.shape[2], x.shape[1]
     halves, moments = [torch.empty_like(x), torch.empty_like(x)], Moments()  # apart, so that one can go before the other
-    for rows, parts in strips.over(partial(_parts, block), [x], height, live=8 * channels, halo=REACH):
+    for rows, parts in strips.over(partial(_parts, block), [x], height, live=14 * channels, halo=REACH):
         moments.add(parts)
         for half, part in zip(halves, parts.chunk(2, dim=1), strict=True):
             half[:, :, rows] = part
     weight, bias = folded_fdnb(block, moments)
     finish = lambda f_in, *parts: project(torch.cat(parts, dim=1), weight, bias).add_(f_in)  # noqa: E731
-    return strips.collect(finish, [x, *halves], height, live=4 * channels, into=halves[0])
+    return strips.collect(finish, [x, *halves], height, live=5 * channels, into=halves[0])
 
 
 def _parts(block: FDNB, x: Tensor) -> Tensor:
