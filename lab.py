@@ -9,6 +9,8 @@ python3 lab.py snakemake [KEY=value]    the same runs through Snakemake, for lar
                                         its own options: --cores 8, -n, --profile workflow/profiles/slurm
 python3 lab.py test [...]               run the tests; further arguments go to pytest
 python3 lab.py lab [...]                open the notebooks in JupyterLab
+python3 lab.py bench [KEY=value]        time every way to run the network against each other: ROUNDS=7 DEVICE=auto
+                                        SIZES=256x256,1280x720 BATCHES=1,8 NETWORK=lmfn WITHOUT=compiled OUT=/folder
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
 python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card and tables
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
@@ -41,6 +43,7 @@ COMMANDS = {
     "snakemake": ["-m", "workflow.engine"],
     "test": ["-m", "pytest"],
     "lab": ["-m", "jupyterlab", "notebooks"],
+    "bench": ["-m", "workflow.bench"],
     "refresh": ["-m", "workflow.refresh"],
     "ship": ["-m", "workflow.ship"],
     "environment": ["-m", "workflow.environment"],
