@@ -33,8 +33,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 SNAKEMAKE = os.path.join(HERE, ".venv-snakemake")
 SOURCES = {VENV: ("pyproject.toml", "constraints.txt"), SNAKEMAKE: ("workflow/snakemake.txt",)}
-SIZES = {VENV: "about 1.5 GB to download (more with CUDA), a few minutes", SNAKEMAKE: "about 80 MB to download"}
+SIZES = {VENV: "about 1.6 GB to download (more with CUDA), a few minutes", SNAKEMAKE: "about 80 MB to download"}
 OLDEST = (3, 10)
+PACKAGE = ".[test,onnx,openvino]"  # with what its tests need and the runtimes that restore fastest
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 COMMANDS = {
     "venv": ["-c", "import torch; print('.venv is ready, with PyTorch', torch.__version__)"],
@@ -148,7 +149,7 @@ def build(venv):
         "--progress-bar",
         "off",
     ]
-    ours = ["--constraint", "constraints.txt"] + cpu_build() + ["--editable", ".[test]"] if venv == VENV else []
+    ours = ["--constraint", "constraints.txt"] + cpu_build() + ["--editable", PACKAGE] if venv == VENV else []
     install(pip + (ours or ["--requirement", SOURCES[venv][0]]), os.path.join(venv, "install.log"))
     with open(stamp, "w", encoding="utf-8") as done:
         done.write(fingerprint(venv))
