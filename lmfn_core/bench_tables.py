@@ -3,6 +3,8 @@
 A record is called by the kind of its device, "cpu" or "cuda". Absolute times hold for its machine only.
 """
 
+import re
+
 from lmfn_core.evidence import Record, Records, look_up
 from lmfn_core.rendering import Row, Table
 from lmfn_core.summary import hardware
@@ -138,18 +140,14 @@ def in_order(found: dict) -> dict:
     >>> list(in_order({"1280x720": 0, "256x256": 0, "at rest": 0}))
     ['at rest', '256x256', '1280x720']
     """
-    order = list(WAYS)
+    order = ["at rest", *WAYS]
 
-    def place(key: str) -> tuple[float, int]:
-        return (
-            (megapixels(key), 0)
-            if "x" in key.split(" ")[0] and key[0].isdigit()
-            else (-1, order.index(key) if key in order else -1)
-        )
+    def place(key: str) -> tuple[int, float]:
+        if re.match(r"\d+x\d+", key):
+            return len(order), megapixels(key)
+        return (order.index(key) if key in order else len(order)), 0
 
-    return {
-        key: in_order(found[key]) if isinstance(found[key], dict) else found[key] for key in sorted(found, key=place)
-    }
+    return {key: in_order(v) if isinstance(v := found[key], dict) else v for key in sorted(found, key=place)}
 
 
 def megapixels(case: str) -> float:

@@ -44,9 +44,10 @@ def traffic(model: nn.Module, height: int, width: int) -> int:
     >>> traffic(nn.Sequential(nn.ReLU()), height=10, width=10)  # float32: 300 numbers read, 300 written
     2400
     """
-    half = torch.autocast("cpu", torch.bfloat16)
-    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad(), half, _Traffic() as counter:
-        model(torch.zeros(1, 3, height, width))
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        image = torch.zeros(1, 3, height, width)
+        with _Traffic() as counter:
+            model(image)
     return counter.bytes
 
 
@@ -65,13 +66,12 @@ def limits(
 class _Traffic(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
-        self.bytes = -1  # until the image itself is made
+        self.bytes = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
-        if self.bytes < 0:
-            self.bytes = 0
-        elif not any(r.alias_info is not None and not r.alias_info.is_write for r in func._schema.returns):
+        view = any(r.alias_info is not None and not r.alias_info.is_write for r in func._schema.returns)
+        if isinstance(out, Tensor) and not view:
             seen = [value for value in tree_leaves((args, kwargs, out)) if isinstance(value, Tensor)]
             self.bytes += sum(value.numel() * value.element_size() for value in seen)
         return out

@@ -93,7 +93,7 @@ def _run(call: Call, root: Path) -> int:
         chosen = [name for name in ways(device) if not any(word in name for word in call.without)]
         pairs = data.test_pairs()
         seen = measure(call.network, device, call.sizes, call.batches, call.rounds, pairs, chosen, tell)
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         raise Problem(str(error)) from None
     out, total = call.out or root / "reports", time.monotonic() - began
     sizes = [f"{width}x{height}" for width, height in call.sizes]
