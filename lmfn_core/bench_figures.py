@@ -2,7 +2,9 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
 from lmfn_core.bench_tables import in_order, megapixels
 from lmfn_core.evidence import Record, look_up
@@ -27,9 +29,13 @@ def bench_figure(record: Record) -> Figure | None:
         style = {"color": colour(way), "marker": "o", "markersize": 4, "label": way}
         _line(time, {case: ways[way]["median"] for case, ways in timed.items() if way in ways}, style)
         _line(memory, look_up(record, "metrics.memory_mb").get(way, {}), style)
-    time.set(xscale="log", yscale="log", xlabel="megapixels", ylabel="median time (ms)")
-    memory.set(xscale="log", ylim=(0, None), xlabel="megapixels", ylabel="peak memory (MB)")
+    time.set(yscale="log", ylabel="median time (ms)")
+    memory.set(ylim=(0, None), ylabel="peak memory (MB)")
+    for axis in (time, memory):
+        _sizes(axis, list(timed))
     _quality(quality, timed, look_up(record, "metrics.quality_db") or {})
+    for long in (time.yaxis, quality.xaxis):
+        _few_ticks(long)
     figure.legend(*time.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure
 
@@ -48,6 +54,20 @@ def _line(axis: Axes, values: dict[str, float], style: dict[str, object]) -> Non
     """Values by case against megapixels; several images per call count together."""
     points = sorted((megapixels(case), value) for case, value in values.items() if "x" in case)
     axis.plot([x for x, _ in points], [y for _, y in points], **style)
+
+
+def _sizes(axis: Axes, cases: list[str]) -> None:
+    """Pixels along a logarithmic axis, with the sizes' own names as ticks."""
+    axis.set(xscale="log", xlabel="image, by its pixels")
+    axis.set_xticks([megapixels(case) for case in cases], cases)
+    axis.xaxis.set_minor_locator(NullLocator())
+
+
+def _few_ticks(axis: Axis) -> None:
+    """Of a logarithmic axis, written out: 100, 200, 500."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def _quality(axis: Axes, timed: dict[str, dict], scores: dict[str, float]) -> None:
