@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from lmfn_core.bench_images import middle, scene
 from lmfn_core.checkpoints import load_weights
 from lmfn_core.footprint import Size, card_peak, footprint
 from lmfn_core.metrics import psnr
@@ -23,8 +22,6 @@ from lmfn_core.ways import EAGER, Call, prepare, ways
 
 SIZES = ((256, 256), (640, 360), (1280, 720))
 """Width and height in pixels of the images that are timed."""
-CROP = 256
-"""Side of the middle of each held-out pair that the quality is measured on: one size, so that one compilation does."""
 SAME = 120.0
 """dB that stand for no difference at all: a record holds no infinity."""
 
@@ -52,7 +49,7 @@ def measure(
     names: Sequence[str] | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Bench:
-    """Run the benchmark.
+    """Time and score every way; on a GPU also its memory, which ``weigh`` adds on a CPU, and the card's limits.
 
     Args:
         network: a name of shipped weights or a file. sizes: (width, height). batches: images per call.
@@ -76,35 +73,20 @@ def measure(
             _time(seen, calls, scene(size, batch).to(device), rounds, tell)
     tell("quality on the held-out pairs")
     _score(seen, calls, [middle(pair) for pair in pairs], device)
-    if device.type == "cpu":
-        for name in list(calls):
-            tell(f"memory of {name}")
-            seen.memory_mb[name] = _tried(seen, name, lambda: footprint(network, name, sizes)) or {}  # noqa: B023
     if device.type == "cuda":
         tell("the card's limits")
         seen.limits = limits(model.cpu(), device, sizes)
     return seen
 
 
-def scene(size: Size, batch: int = 1) -> Float[Tensor, "b 3 h w"]:
-    """Smooth random images in [0, 1], the same everywhere: larger than noise's grain, as photographs are.
+def weigh(seen: Bench, network: str, sizes: Sequence[Size], tell: Callable[[str], None] = lambda line: None) -> None:
+    """Add the memory of every way that was timed, each in a process of its own on the CPU.
 
-    >>> scene((32, 16)).shape
-    torch.Size([1, 3, 16, 32])
+    >>> weigh(Bench(), "lmfn", [(32, 16)])
     """
-    width, height = size
-    coarse = torch.rand(batch, 3, -(-height // 8), -(-width // 8), generator=torch.Generator().manual_seed(0))
-    return F.interpolate(coarse, (height, width), mode="bilinear", align_corners=False)
-
-
-def middle(pair: Pair, side: int = CROP) -> tuple[UInt8[Tensor, "3 s s"], UInt8[Tensor, "3 s s"]]:
-    """The middle of both images of a pair.
-
-    >>> [image.shape for image in middle(Pair("a", *torch.zeros(2, 3, 300, 400, dtype=torch.uint8)))]
-    [torch.Size([3, 256, 256]), torch.Size([3, 256, 256])]
-    """
-    top, left = ((length - side) // 2 for length in pair.sharp.shape[1:])
-    return tuple(image[:, top : top + side, left : left + side] for image in (pair.blurred, pair.sharp))
+    for name in dict.fromkeys(name for timed in seen.latency_ms.values() for name in timed):
+        tell(f"memory of {name}")
+        seen.memory_mb[name] = _tried(seen, name, lambda: footprint(network, name, sizes)) or {}  # noqa: B023
 
 
 def _time(seen: Bench, calls: dict[str, Call], image: Tensor, rounds: int, tell: Callable[[str], None]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import matplotlib
 
-from lmfn_core.bench import SIZES, measure
+from lmfn_core.bench import SIZES, measure, weigh
 from lmfn_core.bench_figures import bench_figure
 from lmfn_core.bench_tables import device_tables, ratios
 from lmfn_core.datasets import open_data
@@ -93,6 +93,8 @@ def _run(call: Call, root: Path) -> int:
         chosen = [name for name in ways(device) if not any(word in name for word in call.without)]
         pairs = data.test_pairs()
         seen = measure(call.network, device, call.sizes, call.batches, call.rounds, pairs, chosen, tell)
+        if device.type == "cpu":
+            weigh(seen, call.network, call.sizes, tell)
     except (ValueError, FileNotFoundError) as error:
         raise Problem(str(error)) from None
     out, total = call.out or root / "reports", time.monotonic() - began

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from lmfn_core.bench import measure, scene
+from lmfn_core.bench import measure
+from lmfn_core.bench_images import scene
 from lmfn_core.bench_tables import device_tables
 from lmfn_core.ways import EAGER, prepare
 

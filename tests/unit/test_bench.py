@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from lmfn_core import bench, ways
-from lmfn_core.bench import measure, middle, scene
+from lmfn_core.bench import measure, weigh
 from lmfn_core.bench_figures import bench_figure
+from lmfn_core.bench_images import middle, scene
 from lmfn_core.bench_tables import device_tables, in_order, ratios
 from lmfn_core.datasets import open_data
 from lmfn_core.figures import use_style
@@ -33,8 +34,9 @@ def record(tmp_path_factory):
     pairs = list(open_data("bundled").test_pairs())[:1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(WAYS, BROKEN, Way(broken))
-        patch.setattr(bench, "footprint", lambda network, way, sizes: {"at rest": 100.0, "32x16": 120.0})
         seen = measure("lmfn", "cpu", [(32, 16)], batches=(1, 2), rounds=1, pairs=pairs, names=[EAGER, HALF, BROKEN])
+        patch.setattr(bench, "footprint", lambda network, way, sizes: {"at rest": 100.0, "32x16": 120.0})
+        weigh(seen, "lmfn", [(32, 16)])
     place = tmp_path_factory.mktemp("runs")
     save_record(place, "cpu", notebook="bench", tier="speed", parameters={"rounds": 1}, data="one pair",
                 metrics=vars(seen), seconds={})  # fmt: skip

@@ -24,7 +24,7 @@ FLOORS = [  # a file may import from its own floor and those before it
     },
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
     {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate", "watch"},
-    {"portable", "export", "backends", "ways", "footprint", "roofline", "bench"},
+    {"portable", "export", "backends", "ways", "footprint", "roofline", "bench", "bench_images"},
     {
         "rendering", "checks", "ledger", "evidence", "in_print", "claims", "tables", "ablation", "paper_tables",
         "effects", "orderings", "comparisons", "review", "differences", "summary",
