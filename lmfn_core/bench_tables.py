@@ -3,12 +3,11 @@
 A record is called by the kind of its device, "cpu" or "cuda". Absolute times hold for its machine only.
 """
 
-import re
-
+from lmfn_core.bench_cases import in_order
 from lmfn_core.evidence import Record, Records, look_up
 from lmfn_core.rendering import Row, Table
 from lmfn_core.summary import hardware
-from lmfn_core.ways import EAGER, WAYS
+from lmfn_core.ways import EAGER
 
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 """Titles of the records, in README's order."""
@@ -132,33 +131,6 @@ def ratios(records: Records) -> Table:
 
 def _metric(record: Record, name: str) -> dict:
     return in_order(look_up(record, f"metrics.{name}") or {})
-
-
-def in_order(found: dict) -> dict:
-    """A file sorts its keys by letter; here ways stand as in ``WAYS``, sizes from small to large.
-
-    >>> list(in_order({"1280x720": 0, "256x256": 0, "at rest": 0}))
-    ['at rest', '256x256', '1280x720']
-    """
-    order = ["at rest", *WAYS]
-
-    def place(key: str) -> tuple[int, float]:
-        if re.match(r"\d+x\d+", key):
-            return len(order), megapixels(key)
-        return (order.index(key) if key in order else len(order)), 0
-
-    return {key: in_order(v) if isinstance(v := found[key], dict) else v for key in sorted(found, key=place)}
-
-
-def megapixels(case: str) -> float:
-    """Of a case such as "640x360", or "640x360 b8": eight images per call.
-
-    >>> megapixels("1000x500 b2")
-    1.0
-    """
-    size, _, batch = case.partition(" b")
-    width, height = map(int, size.split("x"))
-    return width * height * int(batch or 1) / 1e6
 
 
 def _rounds(record: Record) -> object:

@@ -29,7 +29,7 @@ FLOORS = [  # a file may import from its own floor and those before it
         "rendering", "checks", "ledger", "evidence", "in_print", "claims", "tables", "ablation", "paper_tables",
         "effects", "orderings", "comparisons", "review", "differences", "summary",
         "weights_tables", "model_card", "deraining", "figures", "ablation_figures", "report_figures", "report",
-        "bench_tables", "bench_figures",
+        "bench_cases", "bench_tables", "bench_figures",
     },
     {"lesson", "widgets", "rain_widget", "exercises", "cli_errors", "cli_data", "cli_export", "cli", "__main__"},
 ]
