@@ -71,7 +71,7 @@ def quality(record: Record) -> Table:
     for way, score in scores.items():
         faster = look_up(timed, case).get(way, {}).get("ratio")
         rows.append({
-            "way": way, "PSNR RGB (dB)": f"{score:.3f}", f"against {EAGER} (dB)": f"{score - scores[EAGER]:+.4f}",
+            "way": way, "PSNR RGB (dB)": f"{score:.3f}", f"against {EAGER} (dB)": _signed(score - scores[EAGER], 4),
             f"times as fast at {case}": f"{1 / faster:.2f}" if faster else None,
         })  # fmt: skip
     return Table(rows, f"Quality on the middle of the held-out pairs, {record.get('data', 'none')}, against speed.")
@@ -118,7 +118,7 @@ def ratios(records: Records) -> Table:
             said.append(f"{title}: {hardware(record)}; {_rounds(record)} rounds.")
         for way in dict.fromkeys(way for ways in timed.values() for way in ways if way != EAGER):
             cells = {case: f"{1 / ways[way]['ratio']:.1f}" if way in ways else None for case, ways in timed.items()}
-            lost = f"{scores[way] - scores[EAGER]:+.3f}" if way in scores else None
+            lost = _signed(scores[way] - scores[EAGER], 3) if way in scores else None
             rows.append({"on": title, "way": way} | cells | {"PSNR (dB)": lost})
     titles = list(dict.fromkeys(title for row in rows for title in row))
     titles.sort(key=lambda title: title == "PSNR (dB)")
@@ -151,3 +151,7 @@ def _ms(value: float) -> str:
 
 def _whole(value: float | None) -> str | None:
     return None if value is None else f"{value:.0f}"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{round(value, digits) + 0.0:+.{digits}f}"  # no minus before a zero
