@@ -5,7 +5,7 @@ Exit codes: 0 done; 1 it could not be done, or the data are not what they should
 
 import typer
 
-from lmfn_core import cli_data
+from lmfn_core import cli_data, cli_export
 
 app = typer.Typer(
     name="lmfn",
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(cli_data.app, name="data")
+app.command("export")(cli_export.export_command)
 
 
 @app.callback()

@@ -24,12 +24,14 @@ FLOORS = [  # a file may import from its own floor and those before it
     },
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
     {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate", "watch"},
+    {"portable", "export", "backends", "ways", "footprint", "roofline", "bench", "bench_images"},
     {
         "rendering", "checks", "ledger", "evidence", "in_print", "claims", "tables", "ablation", "paper_tables",
         "effects", "orderings", "comparisons", "review", "differences", "summary",
         "weights_tables", "model_card", "deraining", "figures", "ablation_figures", "report_figures", "report",
+        "bench_cases", "bench_tables", "bench_figures",
     },
-    {"lesson", "widgets", "rain_widget", "exercises", "cli_errors", "cli_data", "cli", "__main__"},
+    {"lesson", "widgets", "rain_widget", "exercises", "cli_errors", "cli_data", "cli_export", "cli", "__main__"},
 ]
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))
