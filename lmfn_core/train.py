@@ -79,6 +79,7 @@ def train(
         ValueError: when a batch cannot be shared equally by the processes, or they see different states.
     """
     fabric = open_fabric(device, precision)
+    torch.backends.cudnn.benchmark = True  # every step has the same shapes: the quickest kernels are looked for once
     optimizer = recipe.optimizer(model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
     module = torch.compile(use_channels_last(model)) if compiled else use_channels_last(model)
     # Fabric's wrapper keeps its own list of parameter groups, which a resume would leave behind: set rates on the inner
