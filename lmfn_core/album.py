@@ -59,11 +59,11 @@ class Album:
     ) -> UInt8[Tensor, "b 3 {size} {size}"]:
         """Squares of the images ``which``."""
         line = torch.arange(size, device=self.pixels.device)
-        start, height, width, top, left = (
-            t.view(-1, 1, 1, 1) for t in (self.start[which], self.height[which], self.width[which], top, left)
-        )
-        rows = (torch.arange(3, device=line.device).view(3, 1, 1) * height + top + line[:, None]) * width
-        return self.pixels[start + rows + left + line]
+        width = self.width[which].view(-1, 1, 1)
+        corner = (self.start[which] + top * self.width[which] + left).view(-1, 1, 1)
+        first = corner + line[:, None] * width + line  # where the red plane's pixels are
+        plane = self.height[which].view(-1, 1, 1) * width
+        return torch.stack([self.pixels[first + colour * plane] for colour in range(3)], dim=1)
 
 
 def tiles(

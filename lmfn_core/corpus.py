@@ -71,7 +71,7 @@ class Corpus:
     @functools.cached_property
     def on_card(self) -> Stock:
         """The same mixture, made as a card likes it: a batch is drawn from thousands of pairs."""
-        return Stock(self.mixture.source, fresh=self.mixture.fresh, upright=self.mixture.upright)
+        return Stock(self.mixture.source, upright=self.mixture.upright)
 
     def test_pairs(self) -> Iterator[Pair]:
         """All held-out pairs, named ``<set>/<image>``."""

@@ -26,8 +26,8 @@ class Stock:
     """
 
     source: Source
-    fresh: float = 0.25  # share of a batch that is made anew; each pair serves 1 / fresh times on average
-    steps: int = 64  # whose new pairs are made at once
+    fresh: float = 1 / 6  # share of a batch that is made anew; each pair serves 1 / fresh times on average
+    steps: int = 256  # whose new pairs are made at once
     kept: int = 4  # stocks that a batch is drawn from
     upright: bool = False  # whether pairs must not be turned by a quarter
     _made: dict[tuple, UInt8[Tensor, "n 6 s s"]] = field(default_factory=dict, repr=False)
