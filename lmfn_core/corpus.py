@@ -23,7 +23,7 @@ from lmfn_core.pairs import Pair, PhotographPairs, Photographs, Source
 from lmfn_core.photos import folder
 from lmfn_core.stock import Stock
 
-SHARES = {"photographs": 0.62, "scenes": 0.18, "frames": 0.03, "pairs": 0.07, "averages": 0.10}
+SHARES = {"photographs": 0.72, "scenes": 0.13, "frames": 0.03, "pairs": 0.05, "averages": 0.07}
 """Shares of a batch; where a set is missing, the others share its part."""
 EVERY = 20
 """One photograph in so many is held out."""

@@ -20,7 +20,7 @@ from lmfn_core.checkpoints import load_tensors, load_weights
 from lmfn_core.corpus import Corpus
 from lmfn_core.datasets import open_data
 from lmfn_core.launch import EXPECTED, launch
-from lmfn_core.pairs import Source
+from lmfn_core.pairs import Pair, Source
 from lmfn_core.processes import ProcessLost, grouped, is_first, is_loss_of_peer, share
 from lmfn_core.recipes import RECIPES
 from lmfn_core.repro import pick_device, pick_precision, seed_everything, source_digest, use_threads
@@ -127,8 +127,12 @@ def _train(
         _say(f"step {done}/{steps}, loss {loss:.4f}, {perf_counter() - began:.0f} s")
         if watch and done * LOOKS // steps > (done - every) * LOOKS // steps:
             averaged = load_average(_state_of(weights), copy.deepcopy(model))
-            seen = source.watched if isinstance(source, Corpus) else source
-            _say(f"held-out gains {curve.look(done, averaged, a_few(seen.test_pairs(), watch))['gains']}")
+            _say(f"held-out gains {curve.look(done, averaged, watched())['gains']}")
+
+    @functools.cache
+    def watched() -> list[Pair]:
+        seen = source.watched if isinstance(source, Corpus) else source
+        return list(a_few(seen.test_pairs(), watch))
 
     seed_everything(seed)
     every = min(SAVE_EVERY, max(1, steps // SAVES))
