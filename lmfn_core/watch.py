@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
 
+import torch
 from torch import nn
 
 from lmfn_core.checkpoints import load_tensors
@@ -98,7 +99,7 @@ class Watch:
         """Score the model, add the point, write the file; the time that it takes does not count as training."""
         asked = perf_counter()
         hours = self._before + (asked - self._began) / 3600
-        device = next(model.parameters()).device
+        device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
         point = {"step": step, "hours": hours, "on": device_name(device), "gains": mean_gains(model, pairs)}
         self.points = [p for p in self.points if p["step"] < step] + [point]  # a resume may repeat a save
         write_text(self.file, json.dumps(self.points, indent=1) + "\n")
