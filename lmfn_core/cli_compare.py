@@ -10,7 +10,7 @@ from lmfn_core.before_after import write_before_after
 from lmfn_core.cli_errors import MISUSED, in_one_sentence
 from lmfn_core.cli_restore import Backend, Device, Network, OnDevice, Overwrite, WithBackend, opened
 from lmfn_core.photo_reading import read_photo
-from lmfn_core.restoration import restore_pixels
+from lmfn_core.restoration import DONE, restore_pixels
 
 
 class Task(str, Enum):
@@ -49,4 +49,4 @@ def compare(
         found = read_photo(photo)
         engine = opened(task.value, network, device, backend)
         restored = restore_pixels(engine, found.pixels, found.inks)
-        print(write_before_after(out, found, restored, photo.name, f"{task.value}ed"))
+        print(write_before_after(out, found, restored, photo.name, DONE[task.value]))

@@ -15,7 +15,7 @@ from lmfn_core.cli_errors import FAILED, MISUSED, in_one_sentence, say
 from lmfn_core.errands import Errand, errands
 from lmfn_core.photo_reading import PhotoFile, read_photo
 from lmfn_core.photo_writing import write_photo
-from lmfn_core.restoration import Engine, open_engine, restore_pixels
+from lmfn_core.restoration import DONE, Engine, open_engine, restore_pixels
 
 
 class Device(str, Enum):
@@ -109,7 +109,7 @@ def _restore_all(
     overwrite: bool,
 ) -> None:
     with in_one_sentence(MISUSED):
-        planned = errands(inputs, out, f"{task}ed", overwrite)
+        planned = errands(inputs, out, DONE[task], overwrite)
     with in_one_sentence():
         engine = opened(task, network, device, backend)
         failures = _run(planned, engine, overwrite)

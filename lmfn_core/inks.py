@@ -34,7 +34,8 @@ def inks_of(rgb: Float[Tensor, "1 3 h w"], before: Shaped[np.ndarray, "h w 4"]) 
     True
     """
     rgb, clear, white = rgb[0].clamp(0, 1).cpu(), _clear(before), LEVELS[before.dtype.name]
-    paper = torch.maximum(clear[3], rgb.amax(0) - 0.5 / white)  # half a level: rounding alone takes no black away
+    brightest = rgb.amax(0)
+    paper = torch.where(brightest > clear[3] + 0.25 / white, brightest, clear[3])  # rounding alone takes no black away
     colours = torch.where(paper > 0, (rgb / paper.clamp(min=1e-9)).clamp(0, 1), clear[:3])
     inks = (1 - torch.cat([colours, paper.unsqueeze(0)])).mul_(white).round_()
     return inks.permute(1, 2, 0).numpy().astype(before.dtype)

@@ -14,17 +14,21 @@ from types import MappingProxyType
 from PIL import Image, PngImagePlugin
 from PIL.JpegImagePlugin import get_sampling
 
+from lmfn_core.directories import byte_order, chosen, exif_block
+
 ORIENTATION = 0x0112
-INNER = (34665, 34853)
-"""Tags that point at directories of their own: EXIF and GPS."""
+PREFIX = b"Exif\0\0"
+"""What a JPEG says before its EXIF block, and other formats need not."""
 TIFF_ONLY = (700, 33723, 34377)
 """Tags that other formats hold elsewhere: XMP, IPTC, Photoshop's."""
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 700, 33432, 33723, 34377, 34665, 34853)
 """Tags of a TIFF file that are about the photograph: description, maker, model, dates, rights, XMP, IPTC, EXIF, GPS."""
 PNG_KEPT = (b"cHRM", b"cICP", b"gAMA", b"sRGB", b"tIME", b"tEXt", b"zTXt", b"iTXt")
 FINEST = MappingProxyType({"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "PNG": {}, "BMP": {},
-                           "TIFF": {"compression": "tiff_adobe_deflate"}})  # fmt: skip
+                           "TIFF": {"compression": "ADOBE_DEFLATE"}})  # fmt: skip
 """How a file is coded where there is no file of that format to take after."""
+LOSSLESS = ("NONE", "LZW", "ADOBE_DEFLATE", "PACKBITS")
+"""TIFF's compressions that are kept; others become the one that every reader knows."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Keepsakes:
     """
 
     format: str = ""  # of the file, as Pillow calls it
-    exif: bytes | Image.Exif = b""  # as it lay in the file; a TIFF's own tags as Pillow's Exif
+    exif: bytes = b""  # as it lay in the file; of a TIFF the tags about the photograph
     icc: bytes = b""  # colour profile
     xmp: bytes = b""
     dpi: tuple[float, float] | None = None
@@ -46,21 +50,20 @@ class Keepsakes:
 
 
 def keepsakes_of(image: Image.Image, data: bytes) -> Keepsakes:
-    """Gather them from an opened file and its bytes.
+    """Gather them from an opened file, no TIFF, and its bytes.
 
     >>> keepsakes_of(Image.new("RGB", (16, 16)), b"").icc
     b''
     """
     info = image.info
-    exif = descriptive(image.getexif()) if image.format == "TIFF" else upright_exif(info.get("exif", b""))
     xmp = info.get("xmp", info.get("XML:com.adobe.xmp", b""))
     dpi = info.get("dpi")
     return Keepsakes(
         format="JPEG" if image.format == "MPO" else image.format or "",
-        exif=exif,
+        exif=upright_exif(info.get("exif", b"")),
         icc=info.get("icc_profile") or b"",
         xmp=upright_xmp(xmp.encode() if isinstance(xmp, str) else xmp),
-        dpi=None if dpi is None or not all(0 < value < 1e5 for value in dpi) else tuple(map(float, dpi)),
+        dpi=tuple(map(float, dpi)) if dpi is not None and all(1 < value < 1e5 for value in dpi) else None,
         coding=_coding(image, data),
         segments=b"".join(_segments(image)) if image.format in ("JPEG", "MPO") else b"",
         chunks=tuple(png_chunks(data)) if image.format == "PNG" else (),
@@ -73,7 +76,7 @@ def options(kept: Keepsakes, format: str) -> dict[str, object]:
     given = dict(kept.coding if kept.format == format else FINEST[format])
     if format == "BMP":
         return given | ({"dpi": kept.dpi} if kept.dpi else {})
-    beside = {"exif": _exif_for(format, kept.exif), "icc_profile": kept.icc, "dpi": kept.dpi}
+    beside = {"exif": _exif_for(format, kept), "icc_profile": kept.icc, "dpi": kept.dpi}
     given |= {name: value for name, value in beside.items() if value}
     if format == "JPEG" and kept.segments:
         given["extra"] = kept.segments
@@ -90,7 +93,7 @@ def upright_exif(exif: bytes) -> bytes:
     >>> upright_exif(b"nonsense")
     b'nonsense'
     """
-    patched, start = bytearray(exif), 6 if exif.startswith(b"Exif\0\0") else 0
+    patched, start = bytearray(exif), len(PREFIX) if exif.startswith(PREFIX) else 0
     try:
         order = {b"II": "<", b"MM": ">"}[exif[start : start + 2]]
         first = start + struct.unpack_from(order + "I", exif, start + 4)[0]
@@ -113,21 +116,6 @@ def upright_xmp(xmp: bytes) -> bytes:
     return re.sub(rb'(tiff:Orientation(?:="|>))[2-8]', rb"\g<1>1", xmp)
 
 
-def descriptive(exif: Image.Exif) -> Image.Exif | bytes:
-    """The tags of a TIFF that are about the photograph, without those about the layout of its pixels.
-
-    >>> descriptive(Image.Exif())
-    b''
-    """
-    for tag in INNER:
-        exif.get_ifd(tag)  # read while the file is open
-    for tag in [tag for tag in exif if tag not in DESCRIPTIVE]:
-        del exif[tag]
-    if isinstance(exif.get(700), bytes):
-        exif[700] = upright_xmp(exif[700])
-    return exif if len(exif) else b""
-
-
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of those chunks of a PNG that are kept.
 
@@ -147,26 +135,19 @@ def _coding(image: Image.Image, data: bytes) -> dict[str, object]:
         sampling = get_sampling(image)  # -1: none of Pillow's three; then the finest, which loses nothing more
         progressive = {"progressive": True} if "progressive" in image.info else {}
         return {"qtables": dict(image.quantization), "subsampling": max(sampling, 0)} | progressive
-    if image.format == "TIFF":
-        lossless = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
-        compression = image.info.get("compression")
-        return {"compression": compression} if compression in lossless else dict(FINEST["TIFF"])
     if image.format == "WEBP" and b"VP8L" in data[12:64]:
         return {"lossless": True, "exact": True}
     return dict(FINEST.get(image.format or "", {}))
 
 
-def _exif_for(format: str, exif: bytes | Image.Exif) -> bytes | Image.Exif:
-    """Of another format's EXIF only what that format does not state itself."""
-    if isinstance(exif, Image.Exif) == (format == "TIFF") or not exif:
-        return exif
-    tags = Image.Exif()
-    tags.load(exif.tobytes() if isinstance(exif, Image.Exif) else exif)
-    if format == "TIFF":
-        return descriptive(tags)
-    for tag in set(TIFF_ONLY) & set(tags):
-        del tags[tag]
-    return tags.tobytes()
+def _exif_for(format: str, kept: Keepsakes) -> bytes:
+    """The EXIF, without what files of another format than ``kept``'s say elsewhere."""
+    block = kept.exif.removeprefix(PREFIX)
+    if block and format != kept.format and "TIFF" in (format, kept.format):
+        keep, leave = (DESCRIPTIVE, ()) if format == "TIFF" else ((), TIFF_ONLY)
+        tags = chosen(block, keep, leave)
+        block = exif_block(tags, byte_order(block)) if tags else b""
+    return PREFIX + block if block and format == "JPEG" else block
 
 
 def _segments(image: Image.Image) -> Iterator[bytes]:

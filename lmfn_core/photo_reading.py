@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from lmfn_core import deep
+from lmfn_core import tiffs
+from lmfn_core.deep_png import decode_deep_png, is_deep_png
 from lmfn_core.keepsakes import ORIENTATION, Keepsakes, keepsakes_of
 from lmfn_core.modes import to_array
 from lmfn_core.photos import SUFFIXES
@@ -21,6 +22,8 @@ HEAVIEST = 2**31
 """Bytes of a file; twice what 16 bits of RGBA need at ``MOST`` pixels."""
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 """Pillow's names of what is read. A phone's JPEG may be an "MPO", whose first picture is the photograph."""
+SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", *tiffs.MAGIC)
+"""How files of these formats begin."""
 TURNS = {  # EXIF orientation to what makes the pixels upright
     2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1], 5: lambda a: a.swapaxes(0, 1),
     6: lambda a: np.rot90(a, -1), 7: lambda a: a[::-1, ::-1].swapaxes(0, 1), 8: lambda a: np.rot90(a),
@@ -54,6 +57,8 @@ def read_photo(path: str | os.PathLike) -> PhotoFile:
     try:
         return _decoded(data)
     except UnidentifiedImageError as error:
+        if data.startswith(SIGNATURES):
+            raise OSError(f"{str(path)!r} is truncated or damaged; copy or download it again.") from error
         raise ValueError(f"{str(path)!r} is no image of a kind restored here: {' '.join(SUFFIXES)}.") from error
     except (ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{str(path)!r} cannot be restored: {str(error).rstrip('.')}.") from error
@@ -79,22 +84,31 @@ def _bytes(path: Path) -> bytes:
 
 
 def _decoded(data: bytes) -> PhotoFile:
-    if data.startswith(deep.TIFF):
-        _check_single(deep.pictures(data))
-        if deep.is_deep(data):
-            _check_size(*deep.deep_size(data))
-            (pixels, inks), kept = deep.decode(data), deep.tiff_keepsakes(data)
-            return PhotoFile(_upright(pixels, deep.orientation(data)), inks, kept)
+    tiff = tiffs.header(data) if data.startswith(tiffs.MAGIC) else None
+    if tiff is not None:
+        _check_single(tiff["pictures"])
+        _check_size(tiff["width"], tiff["height"])
+        if tiff["bits"] > 8:
+            pixels, inks = tiffs.decode_deep(data)
+            return PhotoFile(_upright(pixels, tiff["orientation"]), inks, tiffs.tiff_keepsakes(data))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
+        warnings.simplefilter("ignore")  # of many pixels, for which there is a limit here, and of damaged EXIF
         image = Image.open(io.BytesIO(data), formats=FORMATS)
+        turned = _orientation(image) if tiff is None else 1  # a TIFF is turned by Pillow as it is loaded
     with image:
         _check_size(*image.size)
         if image.format in ("PNG", "WEBP"):
             _check_single(getattr(image, "n_frames", 1))
-        turned = image.getexif().get(ORIENTATION, 1)
-        pixels = deep.decode(data)[0] if deep.is_deep(data) else to_array(image)
-        return PhotoFile(_upright(pixels, turned), image.mode == "CMYK", keepsakes_of(image, data))
+        pixels = decode_deep_png(data) if is_deep_png(data) else to_array(image)
+        kept = keepsakes_of(image, data) if tiff is None else tiffs.tiff_keepsakes(data)
+        return PhotoFile(_upright(pixels, turned), image.mode == "CMYK", kept)
+
+
+def _orientation(image: Image.Image) -> object:
+    try:
+        return image.getexif().get(ORIENTATION, 1)
+    except Exception:  # damaged EXIF is no reason to refuse the photograph
+        return 1
 
 
 def _upright(pixels: np.ndarray, orientation: object) -> np.ndarray:

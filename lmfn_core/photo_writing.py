@@ -8,11 +8,12 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Shaped
 
-from lmfn_core import deep
+from lmfn_core.deep_png import encode_deep_png
 from lmfn_core.keepsakes import options
 from lmfn_core.modes import to_image
 from lmfn_core.photo_reading import PhotoFile
 from lmfn_core.records import write_bytes
+from lmfn_core.tiffs import encode_tiff
 
 SUFFIX_OF = MappingProxyType({".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF",
                               ".webp": "WEBP", ".bmp": "BMP"})  # fmt: skip
@@ -35,10 +36,10 @@ def encode_photo(photo: PhotoFile, pixels: Shaped[np.ndarray, "..."], suffix: st
     """
     format = format_of(suffix)
     _check_holds(format, pixels, photo.inks)
+    if format == "TIFF":
+        return encode_tiff(pixels, photo.keepsakes, photo.inks)
     if pixels.dtype == np.uint16:
-        if format == "PNG":
-            return deep.encode_png(pixels, photo.keepsakes)
-        return deep.encode_tiff(pixels, photo.keepsakes, photo.inks)
+        return encode_deep_png(pixels, photo.keepsakes)
     content = io.BytesIO()
     to_image(pixels, "CMYK" if photo.inks else "RGB").save(content, format, **options(photo.keepsakes, format))
     return content.getvalue()

@@ -22,6 +22,8 @@ from lmfn_core.pretrained import FILE, shipped
 
 WEIGHTS_FOR = {"deblur": "lmfn", "derain": "lfdn-derain"}
 """The weights of each task, where none are named."""
+DONE = {"deblur": "deblurred", "derain": "derained"}
+"""What a photograph is afterwards."""
 Engine = Callable[[Tensor], Tensor]
 """A network ready to run: "b 3 h w" in [0, 1] to the same shape."""
 
@@ -138,7 +140,6 @@ def _restore_file(image: object, engine: Engine, out: Path, overwrite: bool) -> 
 
 def _with_info(image: Image.Image, photo: PhotoFile) -> Image.Image:
     kept = photo.keepsakes
-    exif = kept.exif.tobytes() if isinstance(kept.exif, Image.Exif) else kept.exif
-    beside = {"icc_profile": kept.icc, "exif": exif, "dpi": kept.dpi, "xmp": kept.xmp}
+    beside = {"icc_profile": kept.icc, "exif": kept.exif, "dpi": kept.dpi, "xmp": kept.xmp}
     image.info.update({name: value for name, value in beside.items() if value})
     return image

@@ -46,7 +46,7 @@ FLOORS = [  # a file may import from its own floor and those before it
         "inks",
         "modes",
         "keepsakes",
-        "deep",
+        "directories", "deep_png", "tiffs",
         "photo_reading",
         "photo_writing",
         "before_after",
