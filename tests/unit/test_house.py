@@ -13,37 +13,28 @@ from torch import nn
 import lmfn_core
 
 PACKAGE = Path(lmfn_core.__file__).parent
-FLOORS = [  # a file may import from its own floor and those before it
-    set("layers mshf context rfdb fdnb fdnb_loops fusion alternatives published".split()),
-    set("pretrained lmfn lmfn_variants lfdn lfdn_variants nafnet variants __init__".split()),
-    set("repro records".split()),
-    set(
-        """
-        leaves photos motion blur sensor decoded crops album pairs stock mixture corpus layouts realblur rain
-        rain_layouts rain_corpus degradations frames trajectories kinds datasets addresses resume archives download
-        pictures inks modes keepsakes directories deep_png tiffs photo_reading photo_writing before_after
-        """.split()
-    ),
-    set("conventions metrics profiling timing multiscale kohler dataset_verdict dataset_check".split()),
-    set(
-        """
-        recipes checkpoints processes averaging captured train launch trained training_run evaluate watch engine
-        restoration errands assembly_line
-        """.split()
-    ),
-    set(
-        """
-        rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons
-        review differences summary weights_tables model_card deraining figures ablation_figures report_figures report
-        """.split()
-    ),
-    set(
-        """
-        lesson widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare cli_info
-        cli_reproduce
-        """.split()
-    ),
-]
+HOUSE = """
+layers mshf context rfdb fdnb fdnb_loops fusion alternatives published
+
+pretrained lmfn lmfn_variants lfdn lfdn_variants nafnet variants __init__
+
+repro records
+
+leaves photos motion blur sensor decoded crops album pairs stock mixture corpus layouts realblur rain rain_layouts
+rain_corpus degradations frames trajectories kinds datasets addresses resume archives download pictures inks modes
+keepsakes directories deep_png tiffs photo_reading photo_writing before_after
+
+conventions metrics profiling timing multiscale kohler dataset_verdict dataset_check
+
+recipes checkpoints processes averaging captured train launch trained training_run evaluate watch engine restoration
+errands assembly_line
+
+rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review
+differences summary weights_tables model_card deraining figures ablation_figures report_figures report
+
+lesson widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare cli_info cli_reproduce
+"""
+FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file may import from its own floor and those before
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))
 
