@@ -9,6 +9,8 @@ python3 lab.py snakemake [KEY=value]    the same runs through Snakemake, for lar
                                         its own options: --cores 8, -n, --profile workflow/profiles/slurm
 python3 lab.py test [...]               run the tests; further arguments go to pytest
 python3 lab.py lab [...]                open the notebooks in JupyterLab
+python3 lab.py bench [KEY=value]        time every way to run the network against each other: ROUNDS=7 DEVICE=auto
+                                        SIZES=256x256,1280x720 BATCHES=1,8 NETWORK=lmfn WITHOUT=compiled OUT=/folder
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
 python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card and tables
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
@@ -31,8 +33,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 SNAKEMAKE = os.path.join(HERE, ".venv-snakemake")
 SOURCES = {VENV: ("pyproject.toml", "constraints.txt"), SNAKEMAKE: ("workflow/snakemake.txt",)}
-SIZES = {VENV: "about 1.5 GB to download (more with CUDA), a few minutes", SNAKEMAKE: "about 80 MB to download"}
+SIZES = {VENV: "about 1.6 GB to download (more with CUDA), a few minutes", SNAKEMAKE: "about 80 MB to download"}
 OLDEST = (3, 10)
+PACKAGE = ".[test,onnx,openvino]"  # with what its tests need and the runtimes that restore fastest
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 COMMANDS = {
     "venv": ["-c", "import torch; print('.venv is ready, with PyTorch', torch.__version__)"],
@@ -41,6 +44,7 @@ COMMANDS = {
     "snakemake": ["-m", "workflow.engine"],
     "test": ["-m", "pytest"],
     "lab": ["-m", "jupyterlab", "notebooks"],
+    "bench": ["-m", "workflow.bench"],
     "refresh": ["-m", "workflow.refresh"],
     "ship": ["-m", "workflow.ship"],
     "environment": ["-m", "workflow.environment"],
@@ -145,7 +149,7 @@ def build(venv):
         "--progress-bar",
         "off",
     ]
-    ours = ["--constraint", "constraints.txt"] + cpu_build() + ["--editable", ".[test]"] if venv == VENV else []
+    ours = ["--constraint", "constraints.txt"] + cpu_build() + ["--editable", PACKAGE] if venv == VENV else []
     install(pip + (ours or ["--requirement", SOURCES[venv][0]]), os.path.join(venv, "install.log"))
     with open(stamp, "w", encoding="utf-8") as done:
         done.write(fingerprint(venv))

@@ -8,6 +8,7 @@ import typer
 
 from lmfn_core import cli_data
 from lmfn_core.cli_compare import compare
+from lmfn_core.cli_export import export_command
 from lmfn_core.cli_info import info
 from lmfn_core.cli_reproduce import reproduce
 from lmfn_core.cli_restore import deblur, derain
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 for command in (deblur, derain, compare, info, reproduce):
     app.command()(command)
+app.command("export")(export_command)
 app.add_typer(cli_data.app, name="data")
 
 

@@ -97,7 +97,16 @@ class LFDN(Pretrained, nn.Module, paper_url="https://doi.org/10.3390/s21165312",
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         check_image(image)
         height, width = image.shape[-2:]
-        shifted = self.subtract_mean(pad_to(image, STRIDE, LEAST))
+        return self.core(pad_to(image, STRIDE, LEAST))[..., :height, :width]
+
+    def core(self, padded: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """The network itself, for sides that are multiples of 16 and at least 64: nothing checked, padded or cropped.
+
+        >>> from lmfn_core import build
+        >>> build("lfdn").core(torch.zeros(1, 3, 64, 80)).shape
+        torch.Size([1, 3, 64, 80])
+        """
+        shifted = self.subtract_mean(padded)
         outputs = [self.bridge(self.encoder(shifted))]
         for block in self.blocks:
             outputs.append(block(outputs[-1]))
@@ -105,4 +114,4 @@ class LFDN(Pretrained, nn.Module, paper_url="https://doi.org/10.3390/s21165312",
         restored = self.to_image(self.refine_half(half))
         if self.image_skip:
             restored = restored + shifted
-        return self.add_mean(restored)[..., :height, :width]
+        return self.add_mean(restored)

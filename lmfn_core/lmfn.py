@@ -120,7 +120,16 @@ class LMFN(Pretrained, nn.Module):
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         check_image(image)
         height, width = image.shape[-2:]
-        shifted = self.subtract_mean(pad_to(image, STRIDE, LEAST))
+        return self.core(pad_to(image, STRIDE, LEAST))[..., :height, :width]
+
+    def core(self, padded: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """The network itself, for sides that are multiples of 16 and at least 64: nothing checked, padded or cropped.
+
+        >>> from lmfn_core import build
+        >>> build("lmfn").core(torch.zeros(1, 3, 64, 80)).shape
+        torch.Size([1, 3, 64, 80])
+        """
+        shifted = self.subtract_mean(padded)
         bridged = self.bridge(self.encoder(shifted))
         outputs = [bridged]
         for block in self.blocks:
@@ -129,7 +138,7 @@ class LMFN(Pretrained, nn.Module):
         restored = F.pixel_shuffle(self.reconstruct(fused), 4)
         if self.image_skip:
             restored = restored + shifted
-        return self.add_mean(restored)[..., :height, :width]
+        return self.add_mean(restored)
 
 
 def check_image(image: Tensor) -> None:

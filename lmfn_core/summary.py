@@ -102,7 +102,7 @@ def timings(records: Records) -> Table:
     for notebook in sorted({record["notebook"] for record in timed}):
         rows.append(_minutes(notebook, [record for record in timed if record["notebook"] == notebook]))
     rows += [_minutes("all", timed)] if timed else []
-    hardware = "; ".join(dict.fromkeys(_hardware(record) for record in timed)) or "no record yet"
+    hardware = "; ".join(dict.fromkeys(hardware(record) for record in timed)) or "no record yet"
     return Table(rows, f"Minutes inside the notebooks, as recorded, on {hardware}.")
 
 
@@ -118,8 +118,18 @@ def speed(records: Records) -> Table:
     rows = [{"way": name, "median (ms)": f"{median:.0f}", "times as fast as the slowest": f"{slowest / median:.2f}"}
             for name, median in sorted(medians.items(), key=lambda item: -item[1])]  # fmt: skip
     size = " x ".join(str(look_up(record, f"parameters.{side}")) for side in ("width", "height"))
-    where = f"one image of {size} on {_hardware(record)}" if rows else "no record yet"
+    where = f"one image of {size} on {hardware(record)}" if rows else "no record yet"
     return Table(rows, f"Speed of LMFN's forward pass, every way timed in turns in one run: {where}.")
+
+
+def hardware(record: Record) -> str:
+    """Processor, threads and graphics card of a record, in a phrase.
+
+    >>> hardware({"environment": {"threads": 2, "cpu": "a processor", "cuda": None}})
+    '2 CPU threads of a processor, no GPU'
+    """
+    threads, cpu, card = (look_up(record, f"environment.{key}") for key in ("threads", "cpu", "cuda"))
+    return f"{threads} CPU thread{'s' if threads != 1 else ''} of {cpu}, {card or 'no GPU'}"
 
 
 _SCORES = [(title, path.removeprefix("restored."), digits) for title, (path, digits, _) in MEASURED.items()
@@ -128,11 +138,6 @@ _SCORES = [(title, path.removeprefix("restored."), digits) for title, (path, dig
 def _minutes(name: str, records: Sequence[Record]) -> Row:
     total = sum(record["seconds"]["total"] for record in records)
     return {"notebook": name, "runs": len(records), "minutes": f"{total / 60:.1f}"}
-
-
-def _hardware(record: Record) -> str:
-    threads, cpu, card = (look_up(record, f"environment.{key}") for key in ("threads", "cpu", "cuda"))
-    return f"{threads} CPU thread{'s' if threads != 1 else ''} of {cpu}, {card or 'no GPU'}"
 
 
 def _how(records: Records, scored: Record) -> str:

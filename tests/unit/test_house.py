@@ -26,13 +26,16 @@ keepsakes directories deep_png tiffs photo_reading photo_writing before_after
 
 conventions metrics profiling timing multiscale kohler dataset_verdict dataset_check
 
-recipes checkpoints processes averaging captured train launch trained training_run evaluate watch engine restoration
-errands assembly_line
+recipes checkpoints processes averaging captured train launch trained training_run evaluate watch
+
+portable export backends engine restoration errands assembly_line ways bench bench_images footprint roofline
 
 rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review
-differences summary weights_tables model_card deraining figures ablation_figures report_figures report
+differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures report_figures
+report
 
 lesson widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare cli_info cli_reproduce
+cli_export
 """
 FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file may import from its own floor and those before
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called

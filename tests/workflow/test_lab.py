@@ -110,7 +110,7 @@ def test_a_killed_installation_is_done_again(repository, lab, monkeypatch):
     monkeypatch.setattr(lab, "install", killed)
     with pytest.raises(KeyboardInterrupt):
         lab.ensure_venv()
-    assert steps == [["-m", "venv", "--clear", lab.VENV], ["--extra-index-url", "cpu", "--editable", ".[test]"]]
+    assert steps == [["-m", "venv", "--clear", lab.VENV], ["--extra-index-url", "cpu", "--editable", lab.PACKAGE]]
     assert not lab.is_installed()
     monkeypatch.setattr(lab, "install", lambda command, log: steps.append(command))
     lab.ensure_venv()
