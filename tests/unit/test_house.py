@@ -37,7 +37,7 @@ report
 lesson widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare cli_info cli_reproduce
 cli_export
 """
-FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file may import from its own floor and those before
+FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file imports from its own floor and those before it
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))
 
