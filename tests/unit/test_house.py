@@ -31,8 +31,8 @@ recipes checkpoints processes averaging captured train launch trained training_r
 portable export backends engine restoration errands assembly_line ways bench bench_images footprint roofline
 
 rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review
-differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures report_figures
-report
+differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures
+report_figures report
 
 lesson widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare cli_info cli_reproduce
 cli_export
