@@ -1,11 +1,17 @@
-"""The command line: ``lmfn``, or ``python -m lmfn_core``. Each group of commands has a file of its own.
+"""The command line: ``lmfn``, or ``python -m lmfn_core``. Each command or group of commands has a file of its own.
 
-Exit codes: 0 done; 1 it could not be done, or the data are not what they should be; 2 the command was not understood.
+Exit codes: 0 done; 1 it could not be done, for one file or more, or the data are not what they should be; 2 the command
+was not understood, and nothing was done; 130 stopped by Ctrl-C.
 """
 
 import typer
 
-from lmfn_core import cli_data, cli_export
+from lmfn_core import cli_data
+from lmfn_core.cli_compare import compare
+from lmfn_core.cli_export import export_command
+from lmfn_core.cli_info import info
+from lmfn_core.cli_reproduce import reproduce
+from lmfn_core.cli_restore import deblur, derain
 
 app = typer.Typer(
     name="lmfn",
@@ -13,8 +19,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+for command in (deblur, derain, compare, info, reproduce):
+    app.command()(command)
+app.command("export")(export_command)
 app.add_typer(cli_data.app, name="data")
-app.command("export")(cli_export.export_command)
 
 
 @app.callback()

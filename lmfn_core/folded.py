@@ -46,7 +46,7 @@ def attention_of(alfm: ALFM, energies: Float[Tensor, "b nc nc"], positions: int)
 def folded_alfm(
     alfm: ALFM, fuse: nn.Conv2d, m: Float[Tensor, "b nc nc"]
 ) -> tuple[Float[Tensor, "b c nc"], Float[Tensor, "b c"]]:
-    """Weights and bias of one 1x1 convolution in place of two steps: ``fuse(theta m f + f) = W (theta m + 1) f + bias``.
+    """Weights and bias of one 1x1 convolution for two steps: ``fuse(theta m f + f) = W (theta m + 1) f + bias``.
 
     The NC x WH product ``m f`` is never written; for C of NC channels it costs a quarter.
 
@@ -74,9 +74,9 @@ def project(
 
 
 class Moments:
-    """Mean and covariance of the channels of a map that comes strip by strip; float32, divided by the number of positions.
+    """Mean and covariance (divided by the number of positions) of the channels of a map that comes strip by strip.
 
-    Source: Chan, Golub and LeVeque 1983: each part is centred on its own mean, so nothing cancels.
+    In float32; each strip is centred on its own mean, so nothing cancels. Source: Chan, Golub and LeVeque 1983.
 
     >>> moments = Moments()
     >>> moments.add(torch.zeros(1, 1, 2, 2)); moments.add(torch.ones(1, 1, 2, 2))
@@ -106,8 +106,8 @@ class Moments:
         self.count = total
 
 
-def folded_fdnb(block: FDNB, moments: Moments) -> tuple[Float[Tensor, "b c 2c"], Float[Tensor, "b c"]]:
-    """FDNB after its convolutions as one 1x1: three instance norms, the join and CCA, from the ``moments`` of its parts.
+def folded_fdnb(block: FDNB, moments: Moments) -> tuple[Float[Tensor, "b c parts"], Float[Tensor, "b c"]]:
+    """FDNB after its convolutions as one 1x1: three norms, the join and CCA, from the ``moments`` of its parts.
 
     A norm is a scale and a shift of each channel; so is CCA, and the mean and deviation that it asks of the joined map
     follow from the means and covariances of what is joined.

@@ -97,6 +97,8 @@ def pad_to(x: Float[Tensor, "b c h w"], multiple: int, least: int) -> Float[Tens
     >>> pad_to(torch.zeros(1, 3, 100, 16), multiple=16, least=64).shape
     torch.Size([1, 3, 112, 64])
     """
+    if _exporting():
+        return pad_by_index(x, multiple, least)
     height, width = x.shape[-2:]
     down = max(least, -(-height // multiple) * multiple) - height
     right = max(least, -(-width // multiple) * multiple) - width
@@ -104,6 +106,41 @@ def pad_to(x: Float[Tensor, "b c h w"], multiple: int, least: int) -> Float[Tens
         return x
     mode = "reflect" if down < height and right < width else "replicate"
     return F.pad(x, (0, right, 0, down), mode=mode)
+
+
+def pad_by_index(x: Float[Tensor, "b c h w"], multiple: int, least: int) -> Float[Tensor, "b c H W"]:
+    """``pad_to`` without a branch in Python, which an export would freeze as it fell for the example's size.
+
+    Its gradient is slower; ``least`` counts as the next multiple of ``multiple``.
+
+    >>> pad_by_index(torch.zeros(1, 3, 100, 16), multiple=16, least=64).shape
+    torch.Size([1, 3, 112, 64])
+    """
+    sides = x.shape[-2:]
+    # a multiple as it is written: what comes after divides it, and the exporter can see that this leaves no rest
+    padded = [multiple * torch.sym_max(-(-least // multiple), (side + multiple - 1) // multiple) for side in sides]
+    places = [torch.arange(side, device=x.device) for side in padded]
+    too_far = torch.stack([(at > 2 * side - 2).any() for at, side in zip(places, sides, strict=True)]).any()
+    for axis, at, side in zip((-2, -1), places, sides, strict=True):
+        beyond = torch.where(too_far, side - 1, 2 * (side - 1) - at)  # repeat the edge, or reflect
+        x = x.index_select(axis, torch.where(at < side, at, beyond))
+    return x
+
+
+def crop_to(x: Float[Tensor, "b c H W"], height: int, width: int) -> Float[Tensor, "b c h w"]:
+    """The upper left corner, a view; in an export a copy, which needs no comparison of the two sizes.
+
+    >>> crop_to(torch.zeros(1, 3, 112, 64), 100, 16).shape
+    torch.Size([1, 3, 100, 16])
+    """
+    if not _exporting():
+        return x[..., :height, :width]
+    down, right = torch.arange(height, device=x.device), torch.arange(width, device=x.device)
+    return x.index_select(-2, down).index_select(-1, right)
+
+
+def _exporting() -> bool:
+    return getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)()
 
 
 def use_channels_last(model: nn.Module) -> nn.Module:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lmfn_core.layers import FixedMeanShift, ResidualBlock, conv, enlarge, pad_to
+from lmfn_core.layers import FixedMeanShift, ResidualBlock, conv, crop_to, enlarge, pad_to
 from lmfn_core.lmfn import LEAST, STRIDE, check_image
 from lmfn_core.pretrained import Pretrained
 from lmfn_core.rfdb import SLOPE
@@ -97,7 +97,7 @@ class LFDN(Pretrained, nn.Module, paper_url="https://doi.org/10.3390/s21165312",
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         check_image(image)
         height, width = image.shape[-2:]
-        return self.core(pad_to(image, STRIDE, LEAST))[..., :height, :width]
+        return crop_to(self.core(pad_to(image, STRIDE, LEAST)), height, width)
 
     def core(self, padded: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """The network itself, for sides that are multiples of 16 and at least 64: nothing checked, padded or cropped.

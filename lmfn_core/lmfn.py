@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lmfn_core.layers import FixedMeanShift, conv, pad_to
+from lmfn_core.layers import FixedMeanShift, conv, crop_to, pad_to
 from lmfn_core.pretrained import Pretrained
 from lmfn_core.rfdb import SLOPE
 
@@ -120,7 +120,7 @@ class LMFN(Pretrained, nn.Module):
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         check_image(image)
         height, width = image.shape[-2:]
-        return self.core(pad_to(image, STRIDE, LEAST))[..., :height, :width]
+        return crop_to(self.core(pad_to(image, STRIDE, LEAST)), height, width)
 
     def core(self, padded: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """The network itself, for sides that are multiples of 16 and at least 64: nothing checked, padded or cropped.

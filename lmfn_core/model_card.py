@@ -72,14 +72,26 @@ _LIMITS = {
 
 def _training(card: Mapping[str, object], training: Record) -> str:
     lines = _stated(card) + [f"- {key} = {value}" for key, value in dict(card["settings"]).items()]
-    if seconds := look_up(training, "seconds.train"):
-        threads, cpu = (look_up(training, f"environment.{key}") for key in ("threads", "cpu"))
-        lines.append(f"- time: {seconds / 3600:.1f} hours on {threads} CPU thread{'s' * (threads != 1)} of {cpu}")
+    if times := _times(training):
+        lines.append(f"- time: {', then '.join(times)}")
     before = card.get("start")
     while before:
         lines += ["", "It went on from weights trained like this:", "", *_stated(before)]
         before = before.get("start")
     return "\n".join(lines)
+
+
+def _times(training: Record) -> list[str]:
+    """Hours and machine of each part of a training: by the points of its curve or, where these name none, its clock."""
+    points = look_up(training, "metrics.curve") or []
+    if points and all("on" in point for point in points):
+        ends: dict[str, float] = {point["on"]: point["hours"] for point in points}
+        starts = [0.0, *ends.values()]
+        return [f"{end - start:.2f} hours on {on}" for start, (on, end) in zip(starts, ends.items(), strict=False)]
+    if not (seconds := look_up(training, "seconds.train")):
+        return []
+    threads, cpu = (look_up(training, f"environment.{key}") for key in ("threads", "cpu"))
+    return [f"{seconds / 3600:.1f} hours on {threads} CPU thread{'s' * (threads != 1)} of {cpu}"]
 
 
 def _stated(card: Mapping[str, object]) -> list[str]:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lmfn_core.layers import conv, pad_to
+from lmfn_core.layers import conv, crop_to, pad_to
 from lmfn_core.lmfn import SMALLEST, check_image
 from lmfn_core.pretrained import Pretrained
 
@@ -121,7 +121,7 @@ class NAFNet(Pretrained, nn.Module):
         x = self.middle(x)
         for enlarge, stage, skip in zip(self.enlarge, self.up, reversed(kept), strict=True):
             x = stage(F.pixel_shuffle(enlarge(x), 2) + skip)
-        return (self.last(x) + padded)[..., :height, :width]
+        return crop_to(self.last(x) + padded, height, width)
 
 
 def _stage(channels: int, blocks: int) -> nn.Sequential:

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lmfn_core.fusion import ACFM, ALFM
+from lmfn_core.layers import pad_by_index
 from lmfn_core.lfdn import LFDN, SumFusion
 from lmfn_core.lmfn import LEAST, LMFN, STRIDE, AttentionFusion
 from lmfn_core.rfdb import SLOPE
@@ -52,21 +53,6 @@ class Portable(nn.Module):
             return self.network.core(image)
         height, width = image.shape[-2:]
         return self.network.core(pad_by_index(image, STRIDE, LEAST))[..., :height, :width]
-
-
-def pad_by_index(x: Float[Tensor, "b c h w"], multiple: int, least: int) -> Float[Tensor, "b c H W"]:
-    """``layers.pad_to`` without a branch in Python, which would be frozen as it fell for the example's size.
-
-    >>> pad_by_index(torch.zeros(1, 3, 100, 16), multiple=16, least=64).shape
-    torch.Size([1, 3, 112, 64])
-    """
-    sides = x.shape[-2:]
-    places = [torch.arange(torch.sym_max(least, (s + multiple - 1) // multiple * multiple)) for s in sides]
-    too_far = torch.stack([(at > 2 * side - 2).any() for at, side in zip(places, sides, strict=True)]).any()
-    for axis, at, side in zip((-2, -1), places, sides, strict=True):
-        beyond = torch.where(too_far, side - 1, 2 * (side - 1) - at)  # repeat the edge, or reflect
-        x = x.index_select(axis, torch.where(at < side, at, beyond))
-    return x
 
 
 class BandedACFM(nn.Module):

@@ -122,6 +122,19 @@ def environment() -> dict[str, object]:
     }
 
 
+def device_name(device: torch.device | str) -> str:
+    """What a tensor's device is called: the card's name, or the processor's with the threads that torch uses.
+
+    >>> device_name("cpu").split(" of ")[0] == f"{torch.get_num_threads()} thread" + "s" * (torch.get_num_threads() > 1)
+    True
+    """
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"{threads} thread{'s' * (threads > 1)} of {_cpu_name()}"
+
+
 def source_digest() -> str:
     """Hash of this package's source: a training state made by other code is never resumed.
 

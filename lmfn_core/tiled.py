@@ -2,10 +2,11 @@
 
 Cutting the image into tiles, restoring each and laying them side by side is wrong for these networks, however far the
 tiles overlap. ALFM weighs channels by sums over the whole image, FDNB normalises by its mean and deviation, CCA weighs
-by them, and the grid of ESA's pooling starts at the image's corner; a tile has other sums, other means and another corner.
-Here every layer is done for the whole image before the next one that looks at all of it begins.
+by them, and the grid of ESA's pooling starts at the image's corner; a tile has other sums, other means, another
+corner. Here every layer is done for the whole image before the next one that looks at all of it begins.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -20,7 +21,7 @@ from lmfn_core.lfdn import LFDN, SumFusion
 from lmfn_core.lmfn import LEAST, LMFN, STRIDE, AttentionFusion, ConcatFusion
 from lmfn_core.mshf import MSHF, PlainEncoder
 from lmfn_core.rfdb import RFDB
-from lmfn_core.strips import Padded, Strips
+from lmfn_core.strips import BUDGET, Padded, Strips
 from lmfn_core.tiled_blocks import tiled_block, tiled_fuse
 from lmfn_core.tiled_encoder import residual, tiled_encoder
 
@@ -52,6 +53,7 @@ def restore_tensor(
     image: Shaped[Tensor, "b 3 h w"],
     out: Shaped[Tensor, "b 3 h w"] | None = None,
     tile: int | None = None,
+    budget: int = BUDGET,
 ) -> Shaped[Tensor, "b 3 h w"]:
     """``model(image)`` without gradients, strip by strip.
 
@@ -59,14 +61,15 @@ def restore_tensor(
         model: one that ``can_tile``, its convolutions in ``channels_last``, float32 or bfloat16.
         image: floats in [0, 1], or bytes; a side has at least 16 pixels.
         out: where the result goes. A tensor of bytes is given the clamped and rounded result. None: new float32.
-        tile: pixel rows of a strip; None: as a budget of memory allows; 0: all of the image at once.
+        tile: pixel rows of a strip; None: as the budget allows; 0: all of the image at once.
+        budget: bytes that the maps of one strip may take.
 
     >>> from lmfn_core import build
     >>> restore_tensor(build("lmfn"), torch.rand(1, 3, 70, 81), tile=32).shape
     torch.Size([1, 3, 70, 81])
     """
     padded = Padded(image, STRIDE, LEAST)
-    strips = Strips(tuple(padded.shape), tile, model.bridge.weight.element_size())
+    strips = Strips(tuple(padded.shape), tile, model.bridge.weight.element_size(), budget)
     x, outputs = tiled_encoder(model.encoder, model.bridge, model.subtract_mean, padded, strips), []
     bridged = x if isinstance(model, LMFN) else None  # LFDN does not come back to it
     for block in model.blocks:
@@ -81,7 +84,14 @@ def restore_tensor(
     return _written(partial(decode, model), [padded, *maps], strips, live * maps[0].shape[1], halo, out)
 
 
-def _written(decode, sources, strips, live, halo, out) -> Tensor:
+def _written(
+    decode: Callable[..., Tensor],
+    sources: list[Tensor | Padded],
+    strips: Strips,
+    live: int,
+    halo: int,
+    out: Tensor | None,
+) -> Tensor:
     image = sources[0].image
     height, width = image.shape[2:]
     out = torch.empty(image.shape, dtype=torch.float32, device=image.device) if out is None else out

@@ -1,7 +1,7 @@
 """The distillation blocks and the fusion over strips: what they ask of the whole map is gathered between two rounds.
 
-RFDB's ESA and FDNB's norms and CCA look at the whole map, ALFM at all block outputs at once. Each is done in two rounds:
-the first runs the convolutions and gathers what the attention asks, the second applies it.
+RFDB's ESA and FDNB's norms and CCA look at the whole map, ALFM at all block outputs at once. Each takes two rounds: the
+first runs the convolutions and gathers what the attention asks, the second applies it.
 """
 
 from functools import partial
@@ -67,7 +67,10 @@ def _distilled(block: RFDB, x: Tensor) -> Tensor:
 
 def _fdnb(block: FDNB, x: Tensor, strips: Strips) -> Tensor:
     height, channels = x.shape[2], x.shape[1]
-    halves, moments = [torch.empty_like(x), torch.empty_like(x)], Moments()  # apart, so that one can go before the other
+    halves, moments = (
+        [torch.empty_like(x), torch.empty_like(x)],
+        Moments(),
+    )  # apart, so that one can go before the other
     for rows, parts in strips.over(partial(_parts, block), [x], height, live=14 * channels, halo=REACH):
         moments.add(parts)
         for half, part in zip(halves, parts.chunk(2, dim=1), strict=True):

@@ -20,7 +20,7 @@ LIVE = 2
 
 def tiled_encoder(
     encoder: MSHF | PlainEncoder, bridge: nn.Conv2d, mean_shift: nn.Module, image: Padded, strips: Strips
-) -> Float[Tensor, "b c H//4 W//4"]:
+) -> Float[Tensor, "b c rows columns"]:
     """``bridge(encoder(mean_shift(image)))``.
 
     Args:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
 
+import torch
 from torch import nn
 
 from lmfn_core.checkpoints import load_tensors
@@ -13,9 +14,10 @@ from lmfn_core.evaluate import predict
 from lmfn_core.metrics import psnr
 from lmfn_core.pairs import Pair
 from lmfn_core.records import write_text
+from lmfn_core.repro import device_name
 
 Point = Mapping[str, object]
-"""``step``, ``hours`` of training so far, and ``gains``: set of images to mean gain in PSNR on RGB, dB."""
+"""``step``, ``hours`` of training so far, ``on`` what, and ``gains``: set of images to mean gain in PSNR on RGB, dB."""
 
 
 def a_few(pairs: Iterable[Pair], most: int) -> Iterator[Pair]:
@@ -97,7 +99,8 @@ class Watch:
         """Score the model, add the point, write the file; the time that it takes does not count as training."""
         asked = perf_counter()
         hours = self._before + (asked - self._began) / 3600
-        point = {"step": step, "hours": hours, "gains": mean_gains(model, pairs)}
+        device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+        point = {"step": step, "hours": hours, "on": device_name(device), "gains": mean_gains(model, pairs)}
         self.points = [p for p in self.points if p["step"] < step] + [point]  # a resume may repeat a save
         write_text(self.file, json.dumps(self.points, indent=1) + "\n")
         self._began += perf_counter() - asked

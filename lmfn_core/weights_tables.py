@@ -104,6 +104,7 @@ def curve(record: Record) -> Table:
     points = look_up(record, "metrics.curve") or []
     rows = [
         {"step": point["step"], "hours": f"{point['hours']:.2f}"}
+        | ({"on": point["on"]} if "on" in point else {})
         | {SETS.get(name, name): f"{gain:+.2f}" for name, gain in point["gains"].items()}
         for point in points
     ]

@@ -13,26 +13,32 @@ from torch import nn
 import lmfn_core
 
 PACKAGE = Path(lmfn_core.__file__).parent
-FLOORS = [  # a file may import from its own floor and those before it
-    {"layers", "mshf", "context", "rfdb", "fdnb", "fdnb_loops", "fusion", "alternatives", "published"},
-    {"pretrained", "lmfn", "lmfn_variants", "lfdn", "lfdn_variants", "nafnet", "variants", "__init__"},
-    {"repro", "records"},
-    {
-        "leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "corpus", "layouts",
-        "realblur", "rain", "rain_layouts", "rain_corpus", "degradations", "frames", "trajectories", "kinds",
-        "datasets", "addresses", "resume", "archives", "download",
-    },
-    {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
-    {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate", "watch"},
-    {"portable", "export", "backends", "ways", "footprint", "roofline", "bench", "bench_images"},
-    {
-        "rendering", "checks", "ledger", "evidence", "in_print", "claims", "tables", "ablation", "paper_tables",
-        "effects", "orderings", "comparisons", "review", "differences", "summary",
-        "weights_tables", "model_card", "deraining", "figures", "ablation_figures", "report_figures", "report",
-        "bench_cases", "bench_tables", "bench_figures",
-    },
-    {"lesson", "widgets", "rain_widget", "exercises", "cli_errors", "cli_data", "cli_export", "cli", "__main__"},
-]
+HOUSE = """
+layers mshf context rfdb fdnb fdnb_loops fusion alternatives published
+
+pretrained lmfn lmfn_variants lfdn lfdn_variants nafnet variants __init__
+
+repro records
+
+leaves photos motion blur sensor decoded crops album pairs stock mixture corpus layouts realblur rain rain_layouts
+rain_corpus degradations frames trajectories kinds datasets addresses resume archives download pictures inks modes
+keepsakes directories deep_png tiffs photo_reading photo_writing before_after
+
+conventions metrics profiling timing multiscale kohler dataset_verdict dataset_check
+
+recipes checkpoints processes averaging captured train launch trained training_run evaluate watch
+
+portable export backends strips folded tiled_encoder tiled_blocks tiled engine restoration errands assembly_line ways
+bench bench_images footprint roofline
+
+rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review
+differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures
+report_figures report
+
+lesson widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare cli_info cli_reproduce
+cli_export
+"""
+FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file imports from its own floor and those before it
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))
 

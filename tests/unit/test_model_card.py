@@ -77,3 +77,11 @@ def test_weights_that_nobody_scored_say_so():
 @pytest.mark.parametrize("table", [by_set, by_difficulty, curve])
 def test_without_a_record_there_are_no_rows(table):
     assert table({}).rows == []
+
+
+def test_a_training_on_two_machines_names_both_with_their_hours():
+    ends = [(0.01, "NVIDIA A"), (0.25, "NVIDIA A"), (1.0, "1 thread of B")]
+    points = [{"step": n, "hours": hours, "on": on, "gains": {"bsds500": 1.0}} for n, (hours, on) in enumerate(ends)]
+    text = model_card("lmfn", CARD, EVALUATION, {"metrics": {"curve": points}})
+    assert "- time: 0.25 hours on NVIDIA A, then 0.75 hours on 1 thread of B" in text
+    assert "| 1 | 0.25 | NVIDIA A | +1.00 |" in text
