@@ -6,7 +6,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-from lmfn_core.bench_tables import in_order, megapixels
+from lmfn_core.bench_cases import in_order, megapixels
 from lmfn_core.evidence import Record, look_up
 from lmfn_core.figures import MUTED, OURS, PAPER
 from lmfn_core.ways import EAGER, WAYS

@@ -3,12 +3,11 @@
 A record is called by the kind of its device, "cpu" or "cuda". Absolute times hold for its machine only.
 """
 
-import re
-
+from lmfn_core.bench_cases import in_order
 from lmfn_core.evidence import Record, Records, look_up
 from lmfn_core.rendering import Row, Table
 from lmfn_core.summary import hardware
-from lmfn_core.ways import EAGER, WAYS
+from lmfn_core.ways import EAGER
 
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 """Titles of the records, in README's order."""
@@ -72,7 +71,7 @@ def quality(record: Record) -> Table:
     for way, score in scores.items():
         faster = look_up(timed, case).get(way, {}).get("ratio")
         rows.append({
-            "way": way, "PSNR RGB (dB)": f"{score:.3f}", f"against {EAGER} (dB)": f"{score - scores[EAGER]:+.4f}",
+            "way": way, "PSNR RGB (dB)": f"{score:.3f}", f"against {EAGER} (dB)": _signed(score - scores[EAGER], 4),
             f"times as fast at {case}": f"{1 / faster:.2f}" if faster else None,
         })  # fmt: skip
     return Table(rows, f"Quality on the middle of the held-out pairs, {record.get('data', 'none')}, against speed.")
@@ -119,7 +118,7 @@ def ratios(records: Records) -> Table:
             said.append(f"{title}: {hardware(record)}; {_rounds(record)} rounds.")
         for way in dict.fromkeys(way for ways in timed.values() for way in ways if way != EAGER):
             cells = {case: f"{1 / ways[way]['ratio']:.1f}" if way in ways else None for case, ways in timed.items()}
-            lost = f"{scores[way] - scores[EAGER]:+.3f}" if way in scores else None
+            lost = _signed(scores[way] - scores[EAGER], 3) if way in scores else None
             rows.append({"on": title, "way": way} | cells | {"PSNR (dB)": lost})
     titles = list(dict.fromkeys(title for row in rows for title in row))
     titles.sort(key=lambda title: title == "PSNR (dB)")
@@ -132,33 +131,6 @@ def ratios(records: Records) -> Table:
 
 def _metric(record: Record, name: str) -> dict:
     return in_order(look_up(record, f"metrics.{name}") or {})
-
-
-def in_order(found: dict) -> dict:
-    """A file sorts its keys by letter; here ways stand as in ``WAYS``, sizes from small to large.
-
-    >>> list(in_order({"1280x720": 0, "256x256": 0, "at rest": 0}))
-    ['at rest', '256x256', '1280x720']
-    """
-    order = ["at rest", *WAYS]
-
-    def place(key: str) -> tuple[int, float]:
-        if re.match(r"\d+x\d+", key):
-            return len(order), megapixels(key)
-        return (order.index(key) if key in order else len(order)), 0
-
-    return {key: in_order(v) if isinstance(v := found[key], dict) else v for key in sorted(found, key=place)}
-
-
-def megapixels(case: str) -> float:
-    """Of a case such as "640x360", or "640x360 b8": eight images per call.
-
-    >>> megapixels("1000x500 b2")
-    1.0
-    """
-    size, _, batch = case.partition(" b")
-    width, height = map(int, size.split("x"))
-    return width * height * int(batch or 1) / 1e6
 
 
 def _rounds(record: Record) -> object:
@@ -179,3 +151,7 @@ def _ms(value: float) -> str:
 
 def _whole(value: float | None) -> str | None:
     return None if value is None else f"{value:.0f}"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{round(value, digits) + 0.0:+.{digits}f}"  # no minus before a zero

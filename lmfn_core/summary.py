@@ -102,8 +102,8 @@ def timings(records: Records) -> Table:
     for notebook in sorted({record["notebook"] for record in timed}):
         rows.append(_minutes(notebook, [record for record in timed if record["notebook"] == notebook]))
     rows += [_minutes("all", timed)] if timed else []
-    hardware = "; ".join(dict.fromkeys(hardware(record) for record in timed)) or "no record yet"
-    return Table(rows, f"Minutes inside the notebooks, as recorded, on {hardware}.")
+    machines = "; ".join(dict.fromkeys(hardware(record) for record in timed)) or "no record yet"
+    return Table(rows, f"Minutes inside the notebooks, as recorded, on {machines}.")
 
 
 def speed(records: Records) -> Table:

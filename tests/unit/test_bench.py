@@ -8,9 +8,10 @@ from torch import nn
 
 from lmfn_core import bench, ways
 from lmfn_core.bench import measure, weigh
+from lmfn_core.bench_cases import in_order
 from lmfn_core.bench_figures import bench_figure
 from lmfn_core.bench_images import middle, scene
-from lmfn_core.bench_tables import device_tables, in_order, ratios
+from lmfn_core.bench_tables import device_tables, ratios
 from lmfn_core.datasets import open_data
 from lmfn_core.figures import use_style
 from lmfn_core.records import load_record, save_record
