@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -65,6 +66,18 @@ def test_one_photograph(photos):
     assert np.array_equal(pixels("a-deblurred.png"), 255 - pixels("a.png"))
     assert lmfn("derain", "a.png", "-o", "new/dry.jpg")[:2] == (0, f"{os.path.join('new', 'dry.jpg')}\n")
     assert np.abs(pixels("new/dry.jpg") - (255 - pixels("a.png"))).mean() < 30
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+IN_README = re.findall(r"^lmfn ((?:deblur|derain|compare) [^#\n]+)", README, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("line", IN_README)
+def test_the_commands_in_readme_run(photos, line):
+    for name in ("photo.jpg", "wet.jpg"):
+        Image.new("RGB", (24, 20)).save(name)
+    code, out, err = lmfn(*line.split())
+    assert (code, err) == (0, "") and Path(out.strip()).is_file() and len(IN_README) == 3
 
 
 def test_a_folder_and_a_pattern(photos):

@@ -55,7 +55,8 @@ def test_the_shipped_weights_restore_as_the_network_does():
         batch = expected(torch.from_numpy(CHELSEA).permute(2, 0, 1).float().div(255).unsqueeze(0)).clamp(0, 1)
     for network in (None, "lmfn", expected):
         restored = restore(CHELSEA, network=network, backend="torch", device="cpu")
-        assert np.abs(restored.astype(float) / 255 - batch[0].permute(1, 2, 0).numpy()).max() < 1.6 / 255
+        difference = np.abs(restored / 255 - batch[0].permute(1, 2, 0).numpy())
+        assert difference.mean() < 1 / 255 and difference.max() < 8 / 255  # the engine may compute in bfloat16
 
 
 def test_each_task_has_its_weights_and_they_are_read_once(monkeypatch):
