@@ -28,8 +28,8 @@ conventions metrics profiling timing multiscale kohler dataset_verdict dataset_c
 
 recipes checkpoints processes averaging captured train launch trained training_run evaluate watch
 
-portable export backends folded strips tiled tiled_blocks tiled_encoder engine restoration errands assembly_line ways
-bench bench_cases bench_images footprint roofline
+portable export backends engine restoration errands assembly_line ways bench bench_cases bench_images footprint
+roofline
 
 rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review
 differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures
