@@ -5,6 +5,7 @@ here, GoPro's own pairs, and averages of its raw frames. Held out: every 20th ph
 GoPro (both for watching a training), and two sets that no training sees, ``kodak24/`` and ``GOPRO_Large/test``.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +14,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lmfn_core.album import in_one_go
 from lmfn_core.degradations import Shaken
 from lmfn_core.frames import FrameAverages, sequences
 from lmfn_core.layouts import siblings
 from lmfn_core.mixture import Mixture, Replay
 from lmfn_core.pairs import Pair, PhotographPairs, Photographs, Source
 from lmfn_core.photos import folder
+from lmfn_core.stock import Stock
 
-SHARES = {"photographs": 0.62, "scenes": 0.18, "frames": 0.03, "pairs": 0.07, "averages": 0.10}
+SHARES = {"photographs": 0.72, "scenes": 0.13, "frames": 0.03, "pairs": 0.05, "averages": 0.07}
 """Shares of a batch; where a set is missing, the others share its part."""
 EVERY = 20
 """One photograph in so many is held out."""
@@ -28,12 +31,14 @@ HELD_OUT = "GOPR0372_07_00"
 """The training sequence of GoPro that is held out."""
 TESTS = ("kodak24", "gopro-test", "rain100l", "rain100h")
 """Sets that are scored when a training is over, and not before."""
-STILL, ENCODED, SPOILT, FRESH = 0.15, 0.4, 0.12, 1 / 3
-"""Shares: of pairs left unblurred, of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew.
+ENCODED, SPOILT, FRESH = 0.4, 0.12, 1 / 3
+"""Shares: of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew."""
+STILL, STILL_LATER = 0.06, 0.15
+"""Share of pairs left unblurred, in a training from random weights and in one that goes on from trained ones.
 
 With an image skip a network starts as the identity, which is exactly right for unblurred pairs: an eighth of them, and
-as many that were nearly sharp, held it there for 3,000 steps of small batches. So a training from random weights begins
-with 0.06; this is the share of its continuation, where sharp photographs had begun to suffer."""
+as many that were nearly sharp, held it there for 3,000 steps of small batches. Later on a network that sees few of them
+begins to sharpen what is sharp."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,13 @@ class Corpus:
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
-        return self.mixture.train_batch(step, batch, crop, seed, device, augment)
+        pairs = self.on_card if in_one_go(device) else self.mixture
+        return pairs.train_batch(step, batch, crop, seed, device, augment)
+
+    @functools.cached_property
+    def on_card(self) -> Stock:
+        """The same mixture, made as a card likes it: a batch is drawn from thousands of pairs."""
+        return Stock(self.mixture.source, upright=self.mixture.upright)
 
     def test_pairs(self) -> Iterator[Pair]:
         """All held-out pairs, named ``<set>/<image>``."""
@@ -69,19 +80,21 @@ class Corpus:
                 yield pair._replace(name=f"{name}/{pair.name}")
 
 
-def open_corpus(root: Path | str) -> Corpus:
+def open_corpus(root: Path | str, later: bool = False) -> Corpus:
     """The corpus under a folder with any of ``bsds500/``, ``GOPRO_Large/``, ``GOPRO_raw_half/`` and ``kodak24/``.
+
+    ``later``: for a training that goes on from trained weights, see ``STILL_LATER``.
 
     Raises:
         FileNotFoundError: when there is neither ``bsds500/`` nor ``GOPRO_Large/``.
     """
-    root = Path(root)
+    root, still = Path(root), STILL_LATER if later else STILL
     parts: dict[str, Source] = {}
     held_out: dict[str, Source] = {}
     if (root / "bsds500").is_dir():
-        parts |= _photographs(root / "bsds500", held_out)
+        parts |= _photographs(root / "bsds500", held_out, still)
     if (root / "GOPRO_Large").is_dir():
-        parts |= _gopro(root / "GOPRO_Large", held_out)
+        parts |= _gopro(root / "GOPRO_Large", held_out, still)
     if (root / "GOPRO_raw_half").is_dir():
         frames = {name: paths[: -FrameAverages.frames[1]] for name, paths in sequences(root / "GOPRO_raw_half").items()}
         parts["averages"] = FrameAverages(frames, {}, "GoPro's raw frames at half size")
@@ -106,17 +119,17 @@ def apart(images: Mapping[str, Path]) -> tuple[dict[str, Path], dict[str, Path]]
     return {name: path for name, path in images.items() if name not in held}, held
 
 
-def _photographs(root: Path, held_out: dict[str, Source]) -> dict[str, Source]:
+def _photographs(root: Path, held_out: dict[str, Source], still: float) -> dict[str, Source]:
     train, held = apart(folder(root))
     held_out["bsds500"] = Photographs({}, held, "BSDS500", draws=1)
-    shaken = Shaken(encoded=ENCODED, still=STILL)
+    shaken = Shaken(encoded=ENCODED, still=still)
     return {
         "photographs": Photographs(train, {}, "BSDS500", shaken, procedural=0.0),
         "scenes": Photographs({}, {}, "scenes", shaken, procedural=1.0),
     }
 
 
-def _gopro(root: Path, held_out: dict[str, Source]) -> dict[str, Source]:
+def _gopro(root: Path, held_out: dict[str, Source], still: float) -> dict[str, Source]:
     pairs = siblings(root).train
     held = {name: pair for name, pair in pairs.items() if HELD_OUT in name}
     train = {name: pair for name, pair in pairs.items() if name not in held}
@@ -124,6 +137,6 @@ def _gopro(root: Path, held_out: dict[str, Source]) -> dict[str, Source]:
     if not train:
         return {}
     sharp = {name: path for name, (_, path) in train.items()}
-    shaken = Shaken(encoded=0.5, still=STILL)
+    shaken = Shaken(encoded=0.5, still=still)
     frames = Photographs(sharp, {}, "sharp frames of GoPro", shaken, procedural=0.0)
     return {"frames": frames, "pairs": PhotographPairs(train, {}, "GoPro's pairs")}

@@ -61,6 +61,7 @@ def turn(
     both = torch.cat(list(pairs), dim=1)
     ways = (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.transpose(-1, -2))
     for turned in ways[:2] if upright else ways:
-        chosen = torch.randint(2, (len(both), 1, 1, 1), generator=generator).bool().to(both.device)
+        chosen = torch.randint(2, (len(both), 1, 1, 1), generator=generator, device=generator.device).bool()
+        chosen = chosen.to(both.device, non_blocking=True)
         both = torch.where(chosen, turned(both), both)
     return tuple(part.contiguous() for part in both.split(3, dim=1))

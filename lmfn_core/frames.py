@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from lmfn_core.album import Album, albums_of, in_one_go
 from lmfn_core.crops import generator_of, random_window, turn
 from lmfn_core.decoded import decoded
 from lmfn_core.layouts import BLURRED, base, named
@@ -39,9 +40,17 @@ def average(frames: UInt8[Tensor, "n 3 h w"], gamma: bool = False) -> Float[Tens
     >>> average(torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1).expand(2, 3, 4, 4), gamma=True).shape
     torch.Size([3, 4, 4])
     """
+    return _encoded(_light(frames, gamma).mean(dim=0), gamma)
+
+
+def _light(frames: UInt8[Tensor, "*shape"], gamma: bool) -> Float[Tensor, "*shape"]:
     values = frames.float().div(255)
-    mean = values.pow(GAMMA).mean(dim=0).pow(1 / GAMMA) if gamma else values.mean(dim=0)
-    return mean.mul(255).round().div(255)
+    return values.pow(GAMMA) if gamma else values
+
+
+def _encoded(mean: Float[Tensor, "*shape"], gamma: bool) -> Float[Tensor, "*shape"]:
+    values = mean.pow(1 / GAMMA) if gamma else mean
+    return values.mul(255).round().div(255)
 
 
 @dataclass(frozen=True)
@@ -64,17 +73,48 @@ class FrameAverages:
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
         choice = generator_of(seed, step, "cpu")
+        runs = self._runs_on(device) if in_one_go(device) else None
+        pairs = self._at_once(runs, batch, crop, choice) if runs else self._one_by_one(batch, crop, choice, device)
+        return turn(pairs, choice) if augment else pairs
+
+    def _length(self, choice: torch.Generator) -> int:
         fewest, most = self.frames
+        return fewest + 2 * int(torch.randint((most - fewest) // 2 + 1, (), generator=choice))
+
+    def _one_by_one(
+        self, batch: int, crop: int, choice: torch.Generator, device: torch.device
+    ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
         blurred, sharp = [], []
         for _ in range(batch):
-            length = fewest + 2 * int(torch.randint((most - fewest) // 2 + 1, (), generator=choice))
-            paths = _draw(self.train, length, choice)
+            paths = _draw(self.train, self._length(choice), choice)
             window = random_window(decoded(paths[0]), crop, paths[0].name, choice)
-            tiles = torch.stack([decoded(path)[window] for path in paths]).to(device, non_blocking=True)
-            blurred.append(average(tiles, self.gamma))
-            sharp.append(tiles[length // 2].float().div(255))
-        pairs = (torch.stack(blurred), torch.stack(sharp))
-        return turn(pairs, choice) if augment else pairs
+            frames = torch.stack([decoded(path)[window] for path in paths]).to(device, non_blocking=True)
+            blurred.append(average(frames, self.gamma))
+            sharp.append(frames[len(paths) // 2].float().div(255))
+        return torch.stack(blurred), torch.stack(sharp)
+
+    def _at_once(
+        self, runs: tuple[Album, dict[Path, int]], batch: int, crop: int, choice: torch.Generator
+    ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
+        """The same from frames on the card: the k-th frames of all averages are cut together."""
+        album, number = runs
+        drawn = [_draw(self.train, self._length(choice), choice) for _ in range(batch)]
+        place = album.pixels.device
+        first = torch.tensor([number[paths[0]] for paths in drawn], device=place)
+        length = torch.tensor([len(paths) for paths in drawn], device=place)
+        corners = album.corners(first, crop, generator_of(int(torch.randint(2**31, (), generator=choice)), 0, place))
+        total = torch.zeros(batch, 3, crop, crop, device=place)
+        for k in range(self.frames[1]):
+            frame = album.cut(first + torch.minimum(length - 1, first.new_tensor(k)), *corners, crop)
+            total += torch.where((k < length).view(-1, 1, 1, 1), _light(frame, self.gamma), 0.0)
+        blurred = _encoded(total / length.view(-1, 1, 1, 1), self.gamma)
+        return blurred, album.cut(first + length // 2, *corners, crop).float().div(255)
+
+    def _runs_on(self, device: torch.device) -> tuple[Album, dict[Path, int]] | None:
+        """The frames on the card, and the number of each among them; None where they do not fit."""
+        paths = [path for name in sorted(self.train) for path in self.train[name]]
+        albums = albums_of(tuple((path.name, path) for path in paths), str(device))
+        return (albums[0], {path: number for number, path in enumerate(paths)}) if albums else None
 
     def test_pairs(self) -> Iterator[Pair]:
         for window in windows(self.test, TEST_FRAMES):

@@ -13,11 +13,13 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from lmfn_core.crops import draw, generator_of, random_window, turn
-from lmfn_core.decoded import decoded
+from lmfn_core.album import alike, image_of, tiles
+from lmfn_core.crops import generator_of, turn
 from lmfn_core.degradations import Degradation, Shaken, inner
 from lmfn_core.photos import dead_leaves
 
+SCENES, CUTS = 4, 16
+"""Scenes that a small batch is cut from, for 100 steps; and crops cut from each scene of a large one."""
 PROCEDURAL = 0.25
 """Share of a batch made of dead-leaves scenes, so that a network never trains on a handful of photographs only."""
 DRAWS = 3
@@ -75,20 +77,20 @@ class Photographs:
         generator = generator_of(seed + self.stream, step, device)
         from_scenes = round(batch * self.procedural) if step % 2 else int(batch * self.procedural)
         choice = generator_of(seed + self.stream, step, "cpu")
-        names = sorted(self.train)
-        chosen = [(names[i], _image(self.train[names[i]])) for i in draw(len(names), batch - from_scenes, choice)]
-        tiles = [image[random_window(image, tile, name, choice)] for name, image in chosen]
-        scenes = _scenes(2 * tile, seed, step // 100, str(device)) if from_scenes else ()
-        chosen = [scenes[i] for i in draw(len(scenes), from_scenes, choice)]
-        tiles += [scene[random_window(scene, tile, "scene", choice)] for scene in chosen]
-        sharp = torch.stack([t.to(device, non_blocking=True) for t in tiles]).float().div(255)
+        photographs = {name: (image,) for name, image in self.train.items()}
+        cut = [tiles(photographs, batch - from_scenes, tile, choice, device)]
+        if from_scenes:
+            many = from_scenes > SCENES * CUTS  # a large batch has scenes of its own
+            count, epoch = (from_scenes // CUTS, step) if many else (SCENES, step // 100)
+            cut.append(tiles(_scenes(count, 2 * tile, seed, epoch, str(device)), from_scenes, tile, choice, device))
+        sharp = torch.cat(cut).float().div(255)
         target = inner(sharp, self.degrade.margin)
         pairs = (self.degrade.crops(sharp, generator, choice), target.contiguous())
         return turn(pairs, choice, self.degrade.upright) if augment else pairs
 
     def test_pairs(self) -> Iterator[Pair]:
         for index, name in enumerate(sorted(self.test)):
-            sharp = _image(self.test[name])
+            sharp = image_of(self.test[name])
             for number in range(self.draws):
                 generator = generator_of(TEST_SEED + number, index, "cpu")
                 degraded = self.degrade.whole(sharp.float().div(255).unsqueeze(0), generator).squeeze(0)
@@ -113,13 +115,7 @@ class PhotographPairs:
         if not self.train:
             raise ValueError(f"{self.name} has no pairs to train on, only {len(self.test)} to test; give another set.")
         choice = generator_of(seed, step, "cpu")
-        names = sorted(self.train)
-        tiles = []
-        for i in draw(len(names), batch, choice):
-            pair = _read_pair(names[i], *self.train[names[i]])
-            window = random_window(pair.sharp, crop, names[i], choice)
-            tiles.append(torch.cat([pair.blurred[window], pair.sharp[window]]))
-        both = torch.stack(tiles).to(device, non_blocking=True).float().div(255)
+        both = tiles(self.train, batch, crop, choice, device).float().div(255)
         pairs = (both[:, :3].contiguous(), both[:, 3:].contiguous())
         return turn(pairs, choice) if augment else pairs
 
@@ -128,19 +124,11 @@ class PhotographPairs:
             yield _read_pair(name, *self.test[name])
 
 
-def _image(image: Path | Tensor) -> UInt8[Tensor, "3 h w"]:
-    return decoded(image) if isinstance(image, Path) else image
-
-
 @functools.lru_cache(maxsize=2)
-def _scenes(size: int, seed: int, epoch: int, device: str) -> UInt8[Tensor, "n 3 size size"]:
-    scenes = dead_leaves(4, size, generator_of(seed, -1 - epoch, device))
-    return (scenes * 255).round().to(torch.uint8).cpu()
+def _scenes(count: int, size: int, seed: int, epoch: int, device: str) -> dict[str, tuple[UInt8[Tensor, "3 s s"]]]:
+    scenes = (dead_leaves(count, size, generator_of(seed, -1 - epoch, device)) * 255).round().to(torch.uint8)
+    return {f"scene {number:04}": (scene,) for number, scene in enumerate(scenes.unbind())}
 
 
 def _read_pair(name: str, blurred: Path, sharp: Path) -> Pair:
-    pair = Pair(name, decoded(blurred), decoded(sharp))
-    if pair.blurred.shape != pair.sharp.shape:
-        sizes = [f"{t.shape[2]} x {t.shape[1]}" for t in (pair.blurred, pair.sharp)]
-        raise ValueError(f"The pair {name!r} does not match: blurred is {sizes[0]}, sharp is {sizes[1]}.")
-    return pair
+    return Pair(name, *alike(name, (blurred, sharp)))

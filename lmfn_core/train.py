@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
+from lmfn_core.averaging import Average
+from lmfn_core.captured import Captured
 from lmfn_core.checkpoints import load_tensors, save_tensors
 from lmfn_core.layers import use_channels_last
 from lmfn_core.processes import agreed, open_fabric, rows
@@ -79,29 +80,40 @@ def train(
         ValueError: when a batch cannot be shared equally by the processes, or they see different states.
     """
     fabric = open_fabric(device, precision)
-    optimizer = recipe.optimizer(model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+    recorded = fabric.device.type == "cuda" and fabric.world_size == 1
+    rate = torch.tensor(recipe.lr, device=fabric.device) if recorded else recipe.lr
+    optimizer = recipe.optimizer(
+        model.parameters(), lr=rate, weight_decay=recipe.weight_decay, fused=True, capturable=recorded
+    )
     module = torch.compile(use_channels_last(model)) if compiled else use_channels_last(model)
     # Fabric's wrapper keeps its own list of parameter groups, which a resume would leave behind: set rates on the inner
     network, stepper = fabric.setup(module, optimizer)
-    average = AveragedModel(model, multi_avg_fn=_average_with(recipe.ema)) if recipe.ema else None
+    average = Average(model, recipe.ema) if recipe.ema else None
     identity = {"steps": steps, **(settings or {})}
     run = _Run(fabric, model, optimizer, average, identity, state and Path(state), History())
     history, start, began = run.history, agreed(fabric, run.resume()), time.perf_counter()
-    for step in range(start, steps):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.lr * recipe.schedule(step, steps)
-        asked = time.perf_counter()
-        blurred, sharp = (rows(images, fabric.global_rank, fabric.world_size) for images in batches(step))
-        history.data_seconds += time.perf_counter() - asked
-        loss = recipe.loss(network(blurred.contiguous(memory_format=torch.channels_last)), sharp)
+
+    def advance(blurred: Tensor, sharp: Tensor) -> Tensor:
+        loss = recipe.loss(network(blurred), sharp)
         fabric.backward(loss)
         if recipe.clip:
             fabric.clip_gradients(network, stepper, max_norm=recipe.clip, error_if_nonfinite=False)
         stepper.step()
         stepper.zero_grad()
+        return loss.detach()
+
+    advance = Captured(advance) if recorded else advance
+    for step in range(start, steps):
+        for group in optimizer.param_groups:
+            factor = recipe.schedule(step, steps)
+            group["lr"] = rate.fill_(recipe.lr * factor) if recorded else recipe.lr * factor
+        asked = time.perf_counter()
+        blurred, sharp = (rows(images, fabric.global_rank, fabric.world_size) for images in batches(step))
+        history.data_seconds += time.perf_counter() - asked
+        loss = advance(blurred.contiguous(memory_format=torch.channels_last), sharp)
         if average:
-            average.update_parameters(model)
-        run.pending.append(loss.detach())  # read only every so often: reading waits for the device
+            average.update(model)
+        run.pending.append(loss)  # read only every so often: reading waits for the device
         if (step + 1) % every == 0 or step + 1 == steps:
             run.save(step)
             if on_step and fabric.is_global_zero:
@@ -111,16 +123,6 @@ def train(
     return history
 
 
-def _average_with(decay: float) -> Callable:
-    """Exponential average whose decay grows with the steps done, so that short runs are not held at their start."""
-
-    def update(averaged: list[Tensor], current: list[Tensor], done: Tensor | int) -> None:
-        done = int(done)
-        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + done) / (10 + done)))
-
-    return update
-
-
 @dataclass
 class _Run:
     """Everything of a run that changes from step to step, and the file that keeps it."""
@@ -128,7 +130,7 @@ class _Run:
     fabric: Fabric
     model: nn.Module
     optimizer: torch.optim.Optimizer
-    average: AveragedModel | None
+    average: Average | None
     settings: Mapping[str, object]
     state: Path | None
     history: History

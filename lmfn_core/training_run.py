@@ -20,7 +20,7 @@ from lmfn_core.checkpoints import load_tensors, load_weights
 from lmfn_core.corpus import Corpus
 from lmfn_core.datasets import open_data
 from lmfn_core.launch import EXPECTED, launch
-from lmfn_core.pairs import Source
+from lmfn_core.pairs import Pair, Source
 from lmfn_core.processes import ProcessLost, grouped, is_first, is_loss_of_peer, share
 from lmfn_core.recipes import RECIPES
 from lmfn_core.repro import pick_device, pick_precision, seed_everything, source_digest, use_threads
@@ -35,6 +35,8 @@ SAVES = 10
 """Times that the state of a run is saved, at least; see ``SAVE_EVERY``."""
 SAVE_EVERY = 1000
 """Steps between two saves, at most: a killed run loses no more."""
+LOOKS = 20
+"""Times that a watched run is scored: after some of its saves, and in the end."""
 UNTOUCHED = 300
 """Steps at which the loss of the blurred input itself is taken, at most."""
 
@@ -68,7 +70,7 @@ def run(
         data: "bundled" or a folder, as ``open_data`` takes it, with task: "deblur" or "derain".
         device: "auto", "cpu" or "cuda".
         start: weights to go on from, a file or the name of shipped ones; an empty word for random ones.
-        watch: so many held-out pairs of each set are scored at every save, for the curve of score against time.
+        watch: so many held-out pairs of each set are scored ``LOOKS`` times, for the curve of score against time.
         precision: "auto", "32-true" or "bf16-mixed". threads: CPU threads of each process; 0: torch chooses.
         processes: started on this machine, each with a GPU of its own or a share of the CPU. Not part of the run's
             identity: it may go on with more or fewer. Under ``torchrun``, which starts them itself, leave it 1.
@@ -86,7 +88,7 @@ def run(
     other = {} if task == "deblur" else {"task": task}  # what was trained before there was a choice says nothing of it
     settings |= {"precision": pick_precision(precision, chosen), "code": source_digest(), **other}
     use_threads(threads)
-    source, weights = open_data(data, task), Path(out) / "weights" / f"{name}.safetensors"
+    source, weights = open_data(data, task, later=bool(start)), Path(out) / "weights" / f"{name}.safetensors"
     card = {key: given[key] for key in ("network", "recipe", "steps", "batch", "crop", "seed", "tier")}
     card |= {"settings": {"image_skip": image_skip}, "data": source.describe, **other}
     card |= {"start": _origin(start)} if start else {}
@@ -123,19 +125,24 @@ def _train(
         _say(f"going on from step {saved}")
     def on_step(done: int, loss: float) -> None:
         _say(f"step {done}/{steps}, loss {loss:.4f}, {perf_counter() - began:.0f} s")
-        if watch:
+        if watch and done * LOOKS // steps > (done - every) * LOOKS // steps:
             averaged = load_average(_state_of(weights), copy.deepcopy(model))
-            seen = source.watched if isinstance(source, Corpus) else source
-            _say(f"held-out gains {curve.look(done, averaged, a_few(seen.test_pairs(), watch))['gains']}")
+            _say(f"held-out gains {curve.look(done, averaged, watched())['gains']}")
+
+    @functools.cache
+    def watched() -> list[Pair]:
+        seen = source.watched if isinstance(source, Corpus) else source
+        return list(a_few(seen.test_pairs(), watch))
 
     seed_everything(seed)
+    every = min(SAVE_EVERY, max(1, steps // SAVES))
     model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch.of(weights)
     if settings["start"]:
         model.load_state_dict(load_weights(settings["start"])[0].state_dict())
     try:
         history = train(
             model, ask, plan, steps, device=device, precision=settings["precision"], settings=settings,
-            state=_state_of(weights), every=min(SAVE_EVERY, max(1, steps // SAVES)), on_step=on_step,
+            state=_state_of(weights), every=every, on_step=on_step,
             compiled=device.type == "cuda",
         )  # fmt: skip
     except RuntimeError as error:

@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from lmfn_core import build
+from lmfn_core.captured import WARM, Captured
 from lmfn_core.checkpoints import load_weights
 from lmfn_core.datasets import open_data
 from lmfn_core.recipes import RECIPES
@@ -30,7 +34,7 @@ def network() -> torch.nn.Module:
 
 def test_the_curve_starts_as_on_the_cpu(cuda_device):
     curves = [
-        train(network(), batches_on(device), RECIPES["modern"], 5, device=device).losses
+        train(network(), batches_on(device), RECIPES["modern"], 10, device=device).losses
         for device in (torch.device("cpu"), cuda_device)
     ]
     assert curves[1] == pytest.approx(curves[0], rel=0.02)  # TF32 may train; it has three digits
@@ -66,11 +70,46 @@ def test_pairs_are_made_on_the_device_and_repeat(cuda_device, recipe):
 
 
 def test_a_checkpoint_trained_there_opens_here(cuda_device, tmp_path):
-    trained = run(**SMALL, steps=3, device=cuda_device.type, out=str(tmp_path))
-    assert next(trained.model.parameters()).device.type == cuda_device.type
-    model, card = load_weights(trained.weights)
+    """In a process of its own: the hook that checks shapes in tests cannot be compiled, and on a card a run is."""
+    options = {**SMALL, "steps": 12, "device": cuda_device.type, "out": tmp_path}
+    words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    subprocess.run([sys.executable, "-m", "lmfn_core.training_run", *words], check=True)
+    model, card = load_weights(tmp_path / "weights" / "train-lmfn.safetensors")
     assert card["network"] == "lmfn-n1" and next(model.parameters()).device.type == "cpu"
-    assert all(torch.equal(p, q.cpu()) for p, q in zip(model.parameters(), trained.model.parameters(), strict=True))
+    again = run(**SMALL, steps=12, device=cuda_device.type, out=str(tmp_path))
+    assert all(torch.equal(p, q.cpu()) for p, q in zip(model.parameters(), again.model.parameters(), strict=True))
+    assert len(again.history.losses) == 12
+
+
+def test_recorded_steps_are_the_steps_themselves(cuda_device):
+    def losses(wrap):
+        model = network().to(cuda_device)
+        rate = torch.tensor(1e-3, device=cuda_device)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=rate, fused=True, capturable=True)
+
+        def advance(blurred, sharp):
+            loss = RECIPES["modern"].loss(model(blurred), sharp)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            return loss.detach()
+
+        advance, seen = wrap(advance), []
+        for step in range(3 * WARM):
+            rate.fill_(1e-3 / (1 + step))
+            seen.append(advance(*batches_on(cuda_device)(step)))
+        return [loss.item() for loss in seen]
+
+    assert losses(Captured) == pytest.approx(losses(lambda step: step), rel=0.01)
+
+
+def test_images_of_another_size_cannot_be_replayed(cuda_device):
+    double = Captured(lambda blurred, sharp: (blurred + sharp).sum())
+    for number in range(WARM + 2):
+        images = torch.full((1, 3, 8, 8), float(number), device=cuda_device)
+        assert double(images, images).item() == 2 * 192 * number
+    with pytest.raises(RuntimeError):
+        double(torch.zeros(1, 3, 9, 9, device=cuda_device), torch.zeros(1, 3, 9, 9, device=cuda_device))
 
 
 def test_two_gpus_follow_the_curve_of_one(cuda_device, tmp_path):

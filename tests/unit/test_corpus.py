@@ -68,3 +68,19 @@ def test_the_real_sets():
     corpus = open_corpus(SHARED)
     counts = {name: len(source.test) for name, source in corpus.held_out.items()}
     assert counts == {"bsds500": 21, "gopro-held-out": 4, "kodak24": 24, "gopro-test": 4}
+
+
+def test_a_card_draws_from_stocks_of_the_same_mixture(sets, monkeypatch):
+    from lmfn_core import corpus as module
+
+    corpus = open_corpus(sets)
+    monkeypatch.setattr(module, "in_one_go", lambda device: True)
+    corpus.on_card.steps = 2
+    blurred, sharp = corpus.train_batch(3, 4, 32, 0, torch.device("cpu"), True)
+    assert blurred.shape == sharp.shape == (4, 3, 32, 32) and not torch.equal(blurred, sharp)
+    assert corpus.on_card.source is corpus.mixture.source
+
+
+def test_a_training_that_goes_on_sees_more_sharp_images(sets):
+    for later, share in ((False, "6 %"), (True, "15 %")):
+        assert f"{share} left unblurred" in open_corpus(sets, later=later).describe

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from lmfn_core import frames
 from lmfn_core.datasets import open_data
 from lmfn_core.frames import TEST_FRAMES, FrameAverages, average, open_frames, sequences, windows
 from lmfn_core.pairs import Source
@@ -159,3 +160,27 @@ def test_real_frames_average_to_the_pairs_made_of_them():
     assert (
         (average(window) * 255 - halved).abs().mean() < 0.5 < (average(window, gamma=True) * 255 - halved).abs().mean()
     )
+
+
+def test_all_averages_at_once_are_what_they_are_one_by_one(source, monkeypatch):
+    """The card's way, on the CPU: red is the frame's number, so that its mean tells which frames went in."""
+    monkeypatch.setattr(frames, "in_one_go", lambda device: True)
+    lengths = set()
+    for step in range(20):
+        blurred, sharp = batch(source, step)
+        assert blurred.shape == sharp.shape == (6, 3, 16, 16)
+        assert torch.allclose(blurred, sharp, atol=1e-6)
+        lengths |= set((sharp[:, 0, 0, 0] * 255).round().int().tolist())
+    assert min(lengths) >= 4 and max(lengths) <= 17
+    again = batch(source, 19)
+    assert torch.equal(again[0], blurred) and torch.equal(again[1], sharp)
+
+
+def test_linear_light_is_averaged_at_once_too(tmp_path, monkeypatch):
+    for number, value in enumerate([0, 255] * 10):
+        (tmp_path / "s").mkdir(exist_ok=True)
+        Image.new("RGB", (16, 16), (value,) * 3).save(tmp_path / "s" / f"{number:03}.png")
+    source = FrameAverages(sequences(tmp_path / "s"), {}, "flicker", gamma=True, frames=(7, 7))
+    monkeypatch.setattr(frames, "in_one_go", lambda device: True)
+    blurred, _ = batch(source)
+    assert set((blurred * 255).round().unique().tolist()) <= {round(255 * (n / 7) ** (1 / 2.2)) for n in (3, 4)}

@@ -18,14 +18,17 @@ FLOORS = [  # a file may import from its own floor and those before it
     {"pretrained", "lmfn", "lmfn_variants", "lfdn", "lfdn_variants", "nafnet", "variants", "__init__"},
     {"repro", "records"},
     {
-        "leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "pairs", "mixture", "corpus", "layouts",
-        "realblur", "rain", "rain_layouts", "rain_corpus", "degradations", "frames", "trajectories", "kinds",
-        "datasets", "addresses", "resume", "archives", "download",
+        "leaves", "photos", "motion", "blur", "sensor", "decoded", "crops", "album", "pairs", "stock", "mixture",
+        "corpus", "layouts", "realblur", "rain", "rain_layouts", "rain_corpus", "degradations", "frames",
+        "trajectories", "kinds", "datasets", "addresses", "resume", "archives", "download",
         "pictures", "inks", "modes", "directories", "keepsakes", "deep_png", "tiffs", "photo_reading", "photo_writing",
         "before_after",
     },
     {"conventions", "metrics", "profiling", "timing", "multiscale", "kohler", "dataset_verdict", "dataset_check"},
-    {"recipes", "checkpoints", "processes", "train", "launch", "trained", "training_run", "evaluate", "watch"},
+    {
+        "recipes", "checkpoints", "processes", "averaging", "captured", "train", "launch", "trained", "training_run",
+        "evaluate", "watch",
+    },
     {"engine"},
     {"errands", "assembly_line", "restoration"},
     {
