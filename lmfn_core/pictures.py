@@ -58,7 +58,7 @@ def from_batch(
     >>> bool((from_batch(to_batch(grey), grey) == grey).all())
     True
     """
-    if not torch.isfinite(batch).all():
+    if not all(value.isfinite() for value in batch.aminmax()):
         raise ValueError("The network's answer is not finite for this image; try precision float32 or other weights.")
     white = LEVELS.get(_type_of(like), 1)
     planes = batch.clamp(0, 1).mul_(white)

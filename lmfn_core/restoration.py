@@ -60,6 +60,7 @@ def restore(
             colour without ``out``, since a PIL image cannot hold it.
         FileNotFoundError: when there is no such file. FileExistsError: when ``out`` exists, without ``overwrite``.
         OSError: when the file is damaged or may not be read, or ``out`` cannot be written.
+        ImportError: when the backend is not installed.
 
     >>> restore(np.zeros((16, 24, 3), np.uint8), network=lambda batch: batch).shape
     (16, 24, 3)

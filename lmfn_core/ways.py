@@ -164,7 +164,6 @@ WAYS = {
     "OpenVINO float32": Way(_backend("openvino", "float32"), CPU, needs="openvino"),
     "OpenVINO bfloat16": Way(_backend("openvino", "bfloat16"), CPU, needs="openvino"),
     "engine": Way(_engine(), needs="lmfn_core.engine"),
-    "engine compiled": Way(_engine(compiled=True), GPU, needs="lmfn_core.engine"),
     "engine + CUDA graph": Way(lambda model, device: graphed(_engine()(model, device)), GPU, needs="lmfn_core.engine"),
 }
 """All of them, the plain call first; ``ways`` says which can be had."""

@@ -102,10 +102,11 @@ def curve(record: Record) -> Table:
     '0.50'
     """
     points = look_up(record, "metrics.curve") or []
+    sets = list(dict.fromkeys(name for point in reversed(points) for name in point["gains"]))
     rows = [
         {"step": point["step"], "hours": f"{point['hours']:.2f}"}
         | ({"on": point["on"]} if "on" in point else {})
-        | {SETS.get(name, name): f"{gain:+.2f}" for name, gain in point["gains"].items()}
+        | {SETS.get(name, name): f"{point['gains'][name]:+.2f}" if name in point["gains"] else None for name in sets}
         for point in points
     ]
     return Table(rows, "Mean gain in PSNR on RGB (dB) against training time: averaged weights, on the few held-out "

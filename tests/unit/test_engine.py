@@ -6,6 +6,7 @@ import torch
 import lmfn_core.engine as engine_module
 from lmfn_core import LMFN, build
 from lmfn_core.engine import fast
+from lmfn_core.photos import bundled
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,13 @@ def test_bfloat16_is_near_and_float32_out(model):
     half, full = (fast(model, device="cpu", precision=p, backend="torch")(image) for p in ("bfloat16", "float32"))
     assert half.dtype == torch.float32
     assert 0 < (half - full).abs().max() < 0.01
+
+
+def test_what_the_hardware_likes_is_equal_to_the_eye(model):
+    image = bundled("test")["chelsea"][None, :, 40:141, 60:193].float() / 255
+    with torch.inference_mode():
+        difference = fast(model, device="cpu")(image) - model(image)
+    assert -10 * difference.square().mean().log10() > 50
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])

@@ -29,7 +29,7 @@ conventions metrics profiling timing multiscale kohler dataset_verdict dataset_c
 recipes checkpoints processes averaging captured train launch trained training_run evaluate watch
 
 portable export backends strips folded tiled_encoder tiled_blocks tiled engine restoration errands assembly_line ways
-bench bench_images footprint roofline
+bench bench_cases bench_images footprint roofline
 
 rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review
 differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures
@@ -40,6 +40,7 @@ cli_export
 """
 FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file imports from its own floor and those before it
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
+UPWARD |= {("__init__.py", "restoration")}  # ``restore`` is fetched when it is asked for
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))
 
 
