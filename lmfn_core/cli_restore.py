@@ -1,6 +1,6 @@
 """``lmfn deblur`` and ``lmfn derain``: photographs, folders and patterns in, restored files out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -43,14 +43,25 @@ WithBackend = Annotated[Backend, typer.Option("--backend", help="What computes; 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist, the photograph itself too.")]
 
 
-def deblur(
-    inputs: Inputs,
-    out: Out = None,
-    network: Network = None,
-    device: OnDevice = Device.auto,
-    backend: WithBackend = Backend.auto,
-    overwrite: Overwrite = False,
-) -> None:
+def command(task: str, text: str) -> Callable[..., None]:
+    """The command of a task, for Typer; its help is the text."""
+
+    def restore_all(
+        inputs: Inputs,
+        out: Out = None,
+        network: Network = None,
+        device: OnDevice = Device.auto,
+        backend: WithBackend = Backend.auto,
+        overwrite: Overwrite = False,
+    ) -> None:
+        _restore_all(inputs, out, task, network, device, backend, overwrite)
+
+    restore_all.__name__, restore_all.__doc__ = task, text
+    return restore_all
+
+
+deblur = command(
+    "deblur",
     """Sharpen photographs that camera shake or motion has blurred.
 
     Written: the photograph beside it as photo-deblurred.jpg, or as -o says; upright, of the same kind, quality and
@@ -64,18 +75,10 @@ def deblur(
     lmfn deblur holiday/ -o holiday-sharp/
 
     lmfn deblur '**/*.png' --backend torch
-    """
-    _restore_all(inputs, out, "deblur", network, device, backend, overwrite)
-
-
-def derain(
-    inputs: Inputs,
-    out: Out = None,
-    network: Network = None,
-    device: OnDevice = Device.auto,
-    backend: WithBackend = Backend.auto,
-    overwrite: Overwrite = False,
-) -> None:
+    """,
+)
+derain = command(
+    "derain",
     """Take rain streaks out of photographs. Files and exit codes as in `lmfn deblur`.
 
     Examples:
@@ -83,8 +86,8 @@ def derain(
     lmfn derain wet.jpg -o dry.jpg
 
     lmfn derain street/ --overwrite -o street/
-    """
-    _restore_all(inputs, out, "derain", network, device, backend, overwrite)
+    """,
+)
 
 
 def opened(task: str, network: str | None, device: Device, backend: Backend) -> Engine:

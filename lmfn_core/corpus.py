@@ -16,12 +16,12 @@ from torch import Tensor
 
 from lmfn_core.album import in_one_go
 from lmfn_core.degradations import Shaken
-from lmfn_core.frames import FrameAverages, sequences
+from lmfn_core.frame_layouts import sequences
+from lmfn_core.frames import FrameAverages
 from lmfn_core.layouts import siblings
 from lmfn_core.mixture import Mixture, Replay
 from lmfn_core.pairs import Pair, PhotographPairs, Photographs, Source
 from lmfn_core.photos import folder
-from lmfn_core.stock import Stock
 
 SHARES = {"photographs": 0.72, "scenes": 0.13, "frames": 0.03, "pairs": 0.05, "averages": 0.07}
 """Shares of a batch; where a set is missing, the others share its part."""
@@ -33,6 +33,8 @@ TESTS = ("kodak24", "gopro-test", "rain100l", "rain100h")
 """Sets that are scored when a training is over, and not before."""
 ENCODED, SPOILT, FRESH = 0.4, 0.12, 1 / 3
 """Shares: of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew."""
+ON_CARD = {"fresh": 1 / 6, "depth": 4, "at_once": 256}
+"""How a card makes the pairs."""
 STILL, STILL_LATER = 0.06, 0.15
 """Share of pairs left unblurred, in a training from random weights and in one that goes on from trained ones.
 
@@ -69,9 +71,9 @@ class Corpus:
         return pairs.train_batch(step, batch, crop, seed, device, augment)
 
     @functools.cached_property
-    def on_card(self) -> Stock:
+    def on_card(self) -> Replay:
         """The same mixture, made as a card likes it: a batch is drawn from thousands of pairs."""
-        return Stock(self.mixture.source, upright=self.mixture.upright)
+        return replace(self.mixture, **ON_CARD)
 
     def test_pairs(self) -> Iterator[Pair]:
         """All held-out pairs, named ``<set>/<image>``."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lmfn_core.dataset_verdict import Check
 from lmfn_core.datasets import photographs
-from lmfn_core.frames import halves
+from lmfn_core.frame_layouts import halves
 from lmfn_core.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
 from lmfn_core.metrics import psnr
 from lmfn_core.photos import read_image

@@ -7,7 +7,8 @@ from pathlib import Path
 from torch import Tensor
 
 from lmfn_core.corpus import open_corpus
-from lmfn_core.frames import are_frames, open_frames
+from lmfn_core.frame_layouts import are_frames
+from lmfn_core.frames import open_frames
 from lmfn_core.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
 from lmfn_core.layouts import BLURRED, GAMMA, SHARP, base, is_hide, named
 from lmfn_core.pairs import DRAWS, PhotographPairs, Photographs, Source

@@ -4,11 +4,10 @@ The mean of 7 to 13 consecutive frames is the blurred image, the middle frame th
 Source: Nah et al., CVPR 2017, section 2.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import accumulate
 from pathlib import Path
 
 import torch
@@ -18,16 +17,13 @@ from torch import Tensor
 from lmfn_core.album import Album, albums_of, in_one_go
 from lmfn_core.crops import generator_of, random_window, turn
 from lmfn_core.decoded import decoded
-from lmfn_core.layouts import BLURRED, base, named
+from lmfn_core.frame_layouts import halves, last_tenth
 from lmfn_core.pairs import Pair
-from lmfn_core.photos import folder
 
 GAMMA = 2.2
 """GoPro's approximation of a camera's response: linear light is the encoded value to this power."""
 TEST_FRAMES = 11
 """Frames of a held-out window: windows of a sequence follow each other without overlap."""
-_NUMBER = re.compile(r"(\d+)$")
-_GOPRO = re.compile(r"GOPR\d{4}_\d\d_\d\d")
 
 
 def average(frames: UInt8[Tensor, "n 3 h w"], gamma: bool = False) -> Float[Tensor, "3 h w"]:
@@ -145,68 +141,13 @@ def open_frames(root: Path, gamma: bool = False) -> FrameAverages:
     """
     train, test = halves(root)
     if not test:
-        train, test = _last_tenth(train)
+        train, test = last_tenth(train, FrameAverages.frames[1], TEST_FRAMES)
     source = FrameAverages(train, test, "GoPro's raw frames", gamma)
     train_long, test_long = (max(map(len, half.values()), default=0) for half in (train, test))
     if train_long < source.frames[1] or test_long < TEST_FRAMES:
         raise ValueError(f"{root} is too short: it takes {source.frames[1]} frames in a row to train on and "
                          f"{TEST_FRAMES} others to hold out, and it has {train_long} and {test_long}.")  # fmt: skip
     return source
-
-
-def halves(root: Path) -> tuple[dict[str, tuple[Path, ...]], dict[str, tuple[Path, ...]]]:
-    """The sequences of ``train/`` and of ``test/``; all to train where there are no such folders.
-
-    Raises:
-        FileNotFoundError: when the folder does not exist or holds no image.
-        ValueError: when a frame has no number, or there are blurred images among them.
-    """
-    if named(root, BLURRED):
-        raise ValueError(f"{root} holds blurred images, not only raw frames; say gopro:{root} for GOPRO_Large's pairs.")
-    root = base(root)
-    if (root / "train").is_dir() and (root / "test").is_dir():
-        return sequences(root / "train"), sequences(root / "test")
-    return sequences(root), {}
-
-
-def sequences(root: Path) -> dict[str, tuple[Path, ...]]:
-    """Each folder's images in order of their numbers; where a number is missing, another sequence begins.
-
-    Raises:
-        FileNotFoundError: when the folder does not exist or holds no image.
-        ValueError: when a frame has no number.
-    """
-    found = {}
-    for place, inside in groupby(folder(root).values(), key=lambda path: path.parent):
-        numbered = sorted((_number(path), path) for path in inside)
-        runs = groupby(enumerate(numbered), key=lambda item: item[1][0] - item[0])
-        for _, run in runs:
-            paths = tuple(path for _, (_, path) in run)
-            found[f"{place.relative_to(root).as_posix()}/{paths[0].stem}"] = paths
-    return found
-
-
-def are_frames(root: Path) -> bool:
-    """Whether images lie as in GOPRO_Large_all: directly in folders named like GOPR0372_07_00, by number.
-
-    >>> are_frames(Path("nowhere"))
-    False
-    """
-    return any(_GOPRO.fullmatch(path.parent.name) and path.stem.isdigit() for path in root.rglob("*.png"))
-
-
-def _number(path: Path) -> int:
-    match = _NUMBER.search(path.stem)
-    if not match:
-        raise ValueError(f"The frame {path} has no number at the end of its name; frames are ordered by it.")
-    return int(match[1])
-
-
-def _last_tenth(whole: Mapping[str, tuple[Path, ...]]) -> tuple[dict, dict]:
-    cut = {name: len(frames) - max(len(frames) // 10, TEST_FRAMES) for name, frames in whole.items()}
-    kept = {name: cut[name] >= FrameAverages.frames[1] for name in whole}  # a sequence too short for both trains
-    train = {name: frames[: cut[name]] if kept[name] else frames for name, frames in whole.items()}
-    return train, {name: frames[cut[name] :] for name, frames in whole.items() if kept[name]}
 
 
 def _draw(sequences: Mapping[str, tuple[Path, ...]], length: int, generator: torch.Generator) -> tuple[Path, ...]:

@@ -75,17 +75,21 @@ def spoil(image: Float[Tensor, "b 3 h w"], choice: torch.Generator) -> Float[Ten
 
 @dataclass
 class Replay:
-    """A source whose pairs are used several times, turned anew each time: making them costs a fraction.
+    """A source whose pairs are kept on the device and used several times, turned anew each time.
 
-    Of every batch a share is new; the rest was new in one of the ``depth`` steps before. Still a function of the step:
-    a resumed training makes the old pairs again as it needs them.
+    Making a pair costs more than learning from it again; and ten pairs take a card as long as a thousand, since it is
+    the hundreds of small kernels that cost. So the new pairs of ``at_once`` steps are made together, and a batch is
+    drawn from the last ``depth`` such stocks. Still a function of the step: a resumed training makes the stocks again
+    that it needs.
     """
 
     source: Source
     fresh: float = 0.25  # share of a batch that is made anew; each pair serves 1 / fresh times on average
-    depth: int = 64  # steps after which a pair is forgotten
+    depth: int = 64  # stocks that a batch is drawn from
+    at_once: int = 1  # steps whose new pairs are made together
     upright: bool = False  # whether pairs must not be turned by a quarter
-    _made: dict[tuple, Tensor] = field(default_factory=dict, repr=False)  # what the last steps made, uint8
+    _made: dict[tuple, UInt8[Tensor, "n 6 s s"]] = field(default_factory=dict, init=False, repr=False)  # the last stocks
+    _shelf: tuple[tuple, UInt8[Tensor, "n 6 s s"]] | None = field(default=None, init=False, repr=False)  # side by side
 
     @property
     def describe(self) -> str:
@@ -94,23 +98,23 @@ class Replay:
     def train_batch(
         self, step: int, batch: int, crop: int, seed: int, device: torch.device, augment: bool
     ) -> tuple[Float[Tensor, "b 3 crop crop"], Float[Tensor, "b 3 crop crop"]]:
-        new = min(batch, max(1, round(batch * self.fresh)))
-        choice = generator_of(seed ^ 0x5245504C, step, "cpu")
-        ages = torch.randint(1, self.depth + 1, (batch - new,), generator=choice).tolist()
-        rows = torch.randint(new, (batch - new,), generator=choice).tolist()
-        asked = (new, crop, seed, device)
-        old = [self._pairs_of(max(0, step - age), *asked)[row] for age, row in zip(ages, rows, strict=True)]
-        both = torch.cat([self._pairs_of(step, *asked), *(pair[None] for pair in old)]).float().div(255)
-        return turn(both.split(3, dim=1), choice, self.upright) if augment else tuple(both.split(3, dim=1))
+        size = max(1, round(batch * self.fresh * self.at_once))
+        shelf = self._shelf_at(step // self.at_once, size, crop, seed, device)
+        choice = generator_of(seed ^ 0x5245504C, step, device)
+        rows = torch.randint(len(shelf), (batch,), generator=choice, device=device)
+        pairs = shelf[rows].float().div(255).split(3, dim=1)
+        return turn(pairs, choice, self.upright) if augment else tuple(pair.contiguous() for pair in pairs)
 
     def test_pairs(self) -> Iterator[Pair]:
         return self.source.test_pairs()
 
-    def _pairs_of(self, step: int, *asked: object) -> UInt8[Tensor, "new 6 crop crop"]:
-        key = (step, *asked)
-        if key not in self._made:
-            both = torch.cat(self.source.train_batch(step, *asked, False), dim=1)
-            self._made[key] = both.mul(255).round().to(torch.uint8)
-            while len(self._made) > 2 * self.depth:  # a resume asks backwards: keep more than one window
-                del self._made[next(iter(self._made))]
-        return self._made[key]
+    def _shelf_at(self, number: int, *asked: object) -> UInt8[Tensor, "n 6 s s"]:
+        if self._shelf is None or self._shelf[0] != (number, *asked):
+            wanted = [(n, *asked) for n in range(max(0, number - self.depth + 1), number + 1)]
+            self._made = {key: self._made[key] if key in self._made else self._new(*key) for key in wanted}
+            self._shelf = (wanted[-1], torch.cat(list(self._made.values())))
+        return self._shelf[1]
+
+    def _new(self, number: int, *asked: object) -> UInt8[Tensor, "n 6 s s"]:
+        both = torch.cat(self.source.train_batch(number, *asked, False), dim=1)
+        return both.mul_(255).round_().to(torch.uint8)

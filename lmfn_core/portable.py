@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lmfn_core.folded import folded_alfm
 from lmfn_core.fusion import ACFM, ALFM
 from lmfn_core.layers import pad_by_index
 from lmfn_core.lfdn import LFDN, SumFusion
@@ -105,9 +106,8 @@ class FoldedFusion(nn.Module):
     def forward(self, outputs: Sequence[Float[Tensor, "b c h w"]]) -> Float[Tensor, "b c h w"]:
         last, alfm, fuse = outputs[-1], self.plain.layer_attention, self.plain.fuse
         stacked = torch.cat(list(outputs), dim=1)
-        weight = fuse.weight.flatten(1)
-        weight = alfm.theta * (weight @ alfm.attention(stacked)) + weight
-        layers = (weight @ stacked.flatten(2) + fuse.bias[:, None]).view_as(last)
+        weight, bias = folded_alfm(alfm, fuse, alfm.attention(stacked))
+        layers = (weight @ stacked.flatten(2) + bias[:, :, None]).view_as(last)
         layers, channels = F.leaky_relu(layers, SLOPE), self.plain.channel_attention(last)
         if isinstance(self.plain, SumFusion):
             return layers + channels

@@ -14,7 +14,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from lmfn_core.averaging import Average
-from lmfn_core.captured import Captured
+from lmfn_core.captured import Captured, Step
 from lmfn_core.checkpoints import load_tensors, save_tensors
 from lmfn_core.layers import use_channels_last
 from lmfn_core.processes import agreed, open_fabric, rows
@@ -93,15 +93,7 @@ def train(
     run = _Run(fabric, model, optimizer, average, identity, state and Path(state), History())
     history, start, began = run.history, agreed(fabric, run.resume()), time.perf_counter()
 
-    def advance(blurred: Tensor, sharp: Tensor) -> Tensor:
-        loss = recipe.loss(network(blurred), sharp)
-        fabric.backward(loss)
-        if recipe.clip:
-            fabric.clip_gradients(network, stepper, max_norm=recipe.clip, error_if_nonfinite=False)
-        stepper.step()
-        stepper.zero_grad()
-        return loss.detach()
-
+    advance = _one_step(fabric, network, stepper, recipe)
     advance = Captured(advance) if recorded else advance
     for step in range(start, steps):
         for group in optimizer.param_groups:
@@ -121,6 +113,19 @@ def train(
     history.seconds, history.steps_run = time.perf_counter() - began, steps - start
     run.finish()
     return history
+
+
+def _one_step(fabric: Fabric, network: nn.Module, stepper: torch.optim.Optimizer, recipe: Recipe) -> Step:
+    def advance(blurred: Tensor, sharp: Tensor) -> Tensor:
+        loss = recipe.loss(network(blurred), sharp)
+        fabric.backward(loss)
+        if recipe.clip:
+            fabric.clip_gradients(network, stepper, max_norm=recipe.clip, error_if_nonfinite=False)
+        stepper.step()
+        stepper.zero_grad()
+        return loss.detach()
+
+    return advance
 
 
 @dataclass

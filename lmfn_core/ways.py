@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lmfn_core.backends import open_backend
+from lmfn_core.engine import fast
 from lmfn_core.layers import use_channels_last
 
 Call = Callable[[Tensor], Tensor]
@@ -131,21 +133,11 @@ def _in_layout(call: Call) -> Call:
 
 
 def _engine(**settings: object) -> Callable[[nn.Module, torch.device], Call]:
-    def prepared(model: nn.Module, device: torch.device) -> Call:
-        from lmfn_core.engine import fast
-
-        return fast(model, device=device.type, **settings)
-
-    return prepared
+    return lambda model, device: fast(model, device=device.type, **settings)
 
 
 def _backend(name: str, precision: str) -> Callable[[nn.Module, torch.device], Call]:
-    def prepared(model: nn.Module, device: torch.device) -> Call:
-        from lmfn_core.backends import open_backend
-
-        return open_backend(name, model, precision)
-
-    return prepared
+    return lambda model, device: open_backend(name, model, precision)
 
 
 def _installed(package: str) -> bool:
@@ -163,7 +155,8 @@ WAYS = {
     "ONNX Runtime float32": Way(_backend("onnxruntime", "float32"), CPU, needs="onnxruntime"),
     "OpenVINO float32": Way(_backend("openvino", "float32"), CPU, needs="openvino"),
     "OpenVINO bfloat16": Way(_backend("openvino", "bfloat16"), CPU, needs="openvino"),
-    "engine": Way(_engine(), needs="lmfn_core.engine"),
-    "engine + CUDA graph": Way(lambda model, device: graphed(_engine()(model, device)), GPU, needs="lmfn_core.engine"),
+    "engine": Way(_engine()),
+    "engine, torch": Way(_engine(backend="torch"), CPU),
+    "engine + CUDA graph": Way(lambda model, device: graphed(_engine()(model, device)), GPU),
 }
 """All of them, the plain call first; ``ways`` says which can be had."""

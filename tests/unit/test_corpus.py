@@ -75,7 +75,7 @@ def test_a_card_draws_from_stocks_of_the_same_mixture(sets, monkeypatch):
 
     corpus = open_corpus(sets)
     monkeypatch.setattr(module, "in_one_go", lambda device: True)
-    corpus.on_card.steps = 2
+    corpus.on_card.at_once = 2
     blurred, sharp = corpus.train_batch(3, 4, 32, 0, torch.device("cpu"), True)
     assert blurred.shape == sharp.shape == (4, 3, 32, 32) and not torch.equal(blurred, sharp)
     assert corpus.on_card.source is corpus.mixture.source

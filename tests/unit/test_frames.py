@@ -9,7 +9,8 @@ from PIL import Image
 
 from lmfn_core import frames
 from lmfn_core.datasets import open_data
-from lmfn_core.frames import TEST_FRAMES, FrameAverages, average, open_frames, sequences, windows
+from lmfn_core.frame_layouts import sequences
+from lmfn_core.frames import TEST_FRAMES, FrameAverages, average, open_frames, windows
 from lmfn_core.pairs import Source
 from lmfn_core.photos import read_image
 

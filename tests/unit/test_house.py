@@ -20,15 +20,15 @@ pretrained lmfn lmfn_variants lfdn lfdn_variants nafnet variants __init__
 
 repro records
 
-leaves photos motion blur sensor decoded crops album pairs stock mixture corpus layouts realblur rain rain_layouts
-rain_corpus degradations frames trajectories kinds datasets addresses resume archives download pictures inks modes
+leaves photos motion blur sensor decoded crops album pairs mixture corpus layouts realblur rain rain_layouts
+rain_corpus degradations frame_layouts frames trajectories kinds datasets addresses resume archives download pictures inks modes
 keepsakes directories deep_png tiffs photo_reading photo_writing before_after
 
 conventions metrics profiling timing multiscale kohler dataset_verdict dataset_check
 
 recipes checkpoints processes averaging captured train launch trained training_run evaluate watch
 
-portable export backends strips folded tiled_encoder tiled_blocks tiled engine restoration errands assembly_line ways
+strips folded portable export backends tiled_encoder tiled_blocks tiled engine restoration errands assembly_line ways
 bench bench_cases bench_images footprint roofline
 
 rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review

@@ -6,7 +6,7 @@ import torch
 from lmfn_core.datasets import open_data
 from lmfn_core.degradations import Shaken
 from lmfn_core.mixture import Mixture, Replay, spoil
-from lmfn_core.pairs import Photographs
+from lmfn_core.pairs import Photographs, Source
 
 CPU = torch.device("cpu")
 
@@ -90,3 +90,67 @@ def test_photographs_left_as_they_are_and_averaged_as_encoded():
 def test_scenes_alone_are_a_source():
     blurred, sharp = batch(Photographs({}, {}, "scenes", procedural=1.0))
     assert sharp.shape == (8, 3, 16, 16) and not torch.equal(blurred, sharp)
+
+
+class Counting:
+    """A source whose pairs carry the number of the call that made them, in the blurred image."""
+
+    describe = "counting"
+
+    def __init__(self):
+        self.calls = []
+
+    def train_batch(self, step, batch, crop, seed, device, augment):
+        self.calls.append((step, batch, augment))
+        blurred = torch.full((batch, 3, crop, crop), step / 255)
+        return blurred, (blurred + 100 / 255).clamp(max=1)
+
+    def test_pairs(self):
+        return iter(())
+
+
+def made_in(stock, step, batch=6):
+    blurred, sharp = stock.train_batch(step, batch, 8, 0, CPU, True)
+    assert torch.allclose(sharp - blurred, torch.tensor(100 / 255))
+    return set((blurred[:, 0, 0, 0] * 255).round().int().tolist())
+
+
+def test_what_is_used_again_is_a_source():
+    assert isinstance(Replay(Counting()), Source)
+
+
+def test_the_pairs_of_many_steps_are_made_at_once_and_not_turned():
+    source = Counting()
+    stock = Replay(source, fresh=0.5, at_once=10)
+    for step in range(20):
+        made_in(stock, step)
+    assert source.calls == [(0, 30, False), (1, 30, False)]
+
+
+def test_a_batch_comes_from_the_last_stocks_and_no_other():
+    stock = Replay(Counting(), fresh=0.5, at_once=2, depth=3)
+    seen = {step: made_in(stock, step, batch=200) for step in range(12)}
+    assert seen[0] == {0} and seen[3] == {0, 1} and seen[11] == {3, 4, 5}
+
+
+def test_a_training_that_resumes_sees_the_same_pairs():
+    def noise(step, batch, crop, seed, device, augment):
+        pairs = torch.rand(2, batch, 3, crop, crop, generator=torch.Generator().manual_seed(seed * 1000 + step))
+        return pairs[0], pairs[1]
+
+    source = Counting()
+    source.train_batch = noise
+    whole, resumed = Replay(source, at_once=3, depth=2), Replay(source, at_once=3, depth=2)
+    all_of_them = [whole.train_batch(step, 4, 8, 7, CPU, True) for step in range(12)]
+    again = resumed.train_batch(10, 4, 8, 7, CPU, True)
+    assert all(torch.equal(a, b) for a, b in zip(all_of_them[10], again, strict=True))
+    assert not torch.equal(all_of_them[9][0], again[0])
+
+
+def test_turned_pairs_of_rain_stay_upright():
+    source = Counting()
+    ramp = torch.linspace(0, 1, 8).view(1, 1, 8, 1).expand(1, 3, 8, 8)
+    source.train_batch = lambda step, batch, *_: (ramp.repeat(batch, 1, 1, 1), ramp.repeat(batch, 1, 1, 1))
+    for upright, kinds in ((True, 2), (False, 4)):
+        turned = Replay(source, upright=upright).train_batch(0, 64, 8, 0, CPU, True)[0]
+        assert len({tuple(image.flatten().tolist()) for image in turned}) == kinds
