@@ -88,8 +88,8 @@ class Replay:
     depth: int = 64  # stocks that a batch is drawn from
     at_once: int = 1  # steps whose new pairs are made together
     upright: bool = False  # whether pairs must not be turned by a quarter
-    _made: dict[tuple, UInt8[Tensor, "n 6 s s"]] = field(default_factory=dict, init=False, repr=False)  # the last stocks
-    _shelf: tuple[tuple, UInt8[Tensor, "n 6 s s"]] | None = field(default=None, init=False, repr=False)  # side by side
+    _made: dict[tuple, UInt8[Tensor, "n 6 s s"]] = field(default_factory=dict, init=False, repr=False)
+    _shelf: tuple[tuple, UInt8[Tensor, "n 6 s s"]] | None = field(default=None, init=False, repr=False)
 
     @property
     def describe(self) -> str:

@@ -92,7 +92,6 @@ def train(
     identity = {"steps": steps, **(settings or {})}
     run = _Run(fabric, model, optimizer, average, identity, state and Path(state), History())
     history, start, began = run.history, agreed(fabric, run.resume()), time.perf_counter()
-
     advance = _one_step(fabric, network, stepper, recipe)
     advance = Captured(advance) if recorded else advance
     for step in range(start, steps):

@@ -21,8 +21,8 @@ pretrained lmfn lmfn_variants lfdn lfdn_variants nafnet variants __init__
 repro records
 
 leaves photos motion blur sensor decoded crops album pairs mixture corpus layouts realblur rain rain_layouts
-rain_corpus degradations frame_layouts frames trajectories kinds datasets addresses resume archives download pictures inks modes
-keepsakes directories deep_png tiffs photo_reading photo_writing before_after
+rain_corpus degradations frame_layouts frames trajectories kinds datasets addresses resume archives download pictures
+inks modes keepsakes directories deep_png tiffs photo_reading photo_writing before_after
 
 conventions metrics profiling timing multiscale kohler dataset_verdict dataset_check
 
