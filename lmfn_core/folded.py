@@ -57,7 +57,7 @@ def folded_alfm(
     (torch.Size([1, 50, 200]), torch.Size([1, 50]))
     """
     weight = fuse.weight.flatten(1).float()
-    return alfm.theta.float() * (weight @ m) + weight, fuse.bias.float().expand(len(m), -1)
+    return alfm.theta.float() * (weight @ m) + weight, fuse.bias.float().expand(m.shape[0], -1)
 
 
 def project(

@@ -1,5 +1,7 @@
 """Other runtimes behind PyTorch's own call: the same numbers, the same refusals, the same number of threads."""
 
+import math
+
 import pytest
 import torch
 
@@ -8,6 +10,10 @@ from lmfn_core.backends import open_backend
 from lmfn_core.checkpoints import load_weights
 from lmfn_core.metrics import psnr
 from lmfn_core.photos import bundled
+
+ROUNDING = 20 * math.log10(255 * math.sqrt(12))
+"""PSNR of an image that is rounded to 8 bits; 3 dB below is twice that error, which is still not seen. How near
+bfloat16 comes depends on the weights: the more they change an image, the more there is to round."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def test_openvino_restores_as_pytorch(openvino, name):
         image = photograph[..., :height, :width].expand(2, -1, -1, -1)
         wanted = restored(model, image)
         torch.testing.assert_close(run(image), wanted, rtol=0, atol=1e-4)
-        assert psnr(half(image).clamp(0, 1), wanted.clamp(0, 1)).min() > 60
+        assert psnr(half(image).clamp(0, 1), wanted.clamp(0, 1)).min() > ROUNDING - 3
 
 
 def test_results_are_the_callers_own(openvino, lmfn):
