@@ -15,7 +15,7 @@ from lmfn_core.cli_errors import FAILED, MISUSED, in_one_sentence, say
 from lmfn_core.errands import Errand, errands
 from lmfn_core.photo_reading import PhotoFile, read_photo
 from lmfn_core.photo_writing import write_photo
-from lmfn_core.restoration import DONE, Engine, open_engine, restore_pixels
+from lmfn_core.restoration import DONE, Restorer, open_engine, restore_pixels
 
 
 class Device(str, Enum):
@@ -90,7 +90,7 @@ derain = command(
 )
 
 
-def opened(task: str, network: str | None, device: Device, backend: Backend) -> Engine:
+def opened(task: str, network: str | None, device: Device, backend: Backend) -> Restorer:
     """The engine that the options ask for.
 
     Raises:
@@ -123,7 +123,7 @@ def _restore_all(
         raise typer.Exit(FAILED)
 
 
-def _run(planned: Sequence[Errand], engine: Engine, overwrite: bool) -> list[str]:
+def _run(planned: Sequence[Errand], engine: Restorer, overwrite: bool) -> list[str]:
     """Do the work; the sentences of what could not be done."""
 
     def read(errand: Errand) -> PhotoFile:

@@ -19,12 +19,15 @@ LEVELS = MappingProxyType({"uint8": 255, "uint16": 65535})
 """The value of white in each integer type."""
 
 
-def to_batch(image: Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."]) -> Float[Tensor, "b 3 h w"]:
+def to_batch(
+    image: Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."], as_bytes: bool = False
+) -> Shaped[Tensor, "b 3 h w"]:
     """An image of any kind as a batch of RGB images, float32 in [0, 1], on the image's device.
 
     Args:
         image: an array "h w" (grey), "h w 2" (grey, alpha), "h w 3" (RGB) or "h w 4" (RGB, alpha) of uint8, uint16 or
             floats in [0, 1]; or a tensor, one image or a batch of RGB, uint8 or floats in [0, 1].
+        as_bytes: leave 8 bits as they are, without a copy: floats of a large photograph take four times as much.
 
     Raises:
         ValueError: for another type, shape or range, NaN, or a side below 16 pixels.
@@ -33,14 +36,15 @@ def to_batch(image: Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."]) -> Float[
     torch.Size([1, 3, 16, 24])
     """
     if isinstance(image, Tensor):
-        return _scaled(_checked_tensor(image).detach())
+        planes = _checked_tensor(image).detach()
+        return planes if as_bytes and planes.dtype == torch.uint8 else _scaled(planes)
     _check(_shape_of(image), _type_of(image), image.dtype.kind == "f")
     colour = image if image.ndim == 2 else image[..., 0] if image.shape[2] == 2 else image[..., :3]
     if colour.dtype.kind != "u" or colour.dtype.itemsize > 1:
         colour = colour.astype(np.float32)
     pixels = torch.from_numpy(np.require(colour, requirements=["C", "W"]))
     planes = pixels.expand(1, 3, *pixels.shape) if pixels.ndim == 2 else pixels.permute(2, 0, 1).unsqueeze(0)
-    return _scaled(planes, LEVELS.get(_type_of(image), 1))
+    return planes if as_bytes and planes.dtype == torch.uint8 else _scaled(planes, LEVELS.get(_type_of(image), 1))
 
 
 def from_batch(

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from lmfn_core.checkpoints import load_weights
-from lmfn_core.engine import fast
+from lmfn_core.engine import Engine, fast
 from lmfn_core.inks import inks_of, light
 from lmfn_core.modes import to_array, to_image
 from lmfn_core.photo_reading import PhotoFile, read_photo
@@ -24,7 +24,7 @@ WEIGHTS_FOR = {"deblur": "lmfn", "derain": "lfdn-derain"}
 """The weights of each task, where none are named."""
 DONE = {"deblur": "deblurred", "derain": "derained"}
 """What a photograph is afterwards."""
-Engine = Callable[[Tensor], Tensor]
+Restorer = Callable[[Tensor], Tensor]
 """A network ready to run: "b 3 h w" in [0, 1] to the same shape."""
 
 
@@ -32,7 +32,7 @@ def restore(
     image: str | os.PathLike | Image.Image | Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."],
     *,
     task: str = "deblur",
-    network: str | os.PathLike | nn.Module | Engine | None = None,
+    network: str | os.PathLike | nn.Module | Restorer | None = None,
     device: str = "auto",
     backend: str = "auto",
     out: str | os.PathLike | None = None,
@@ -78,11 +78,13 @@ def restore(
         restored.info = {key: value for key, value in image.info.items() if key != "transparency"}
         return restored
     if isinstance(image, Tensor):
-        return from_batch(engine(to_batch(image)), image)
+        return _restored(engine, image)
     return restore_pixels(engine, image)
 
 
-def restore_pixels(engine: Engine, pixels: Shaped[np.ndarray, "..."], inks: bool = False) -> Shaped[np.ndarray, "..."]:
+def restore_pixels(
+    engine: Restorer, pixels: Shaped[np.ndarray, "..."], inks: bool = False
+) -> Shaped[np.ndarray, "..."]:
     """An array restored; with ``inks`` its four channels are CMYK.
 
     >>> restore_pixels(lambda batch: 1 - batch, np.zeros((16, 24), np.uint8)).max()
@@ -90,15 +92,19 @@ def restore_pixels(engine: Engine, pixels: Shaped[np.ndarray, "..."], inks: bool
     """
     if inks:
         return inks_of(engine(light(pixels)), pixels)
-    return from_batch(engine(to_batch(pixels)), pixels)
+    return _restored(engine, pixels)
+
+
+def _restored(engine: Restorer, image: Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."]) -> object:
+    return from_batch(engine(to_batch(image, as_bytes=isinstance(engine, Engine))), image)
 
 
 def open_engine(
     task: str = "deblur",
-    network: str | os.PathLike | nn.Module | Engine | None = None,
+    network: str | os.PathLike | nn.Module | Restorer | None = None,
     device: str = "auto",
     backend: str = "auto",
-) -> Engine:
+) -> Restorer:
     """The network of a task, ready to run; opened once for each of the shipped ones. Arguments as in ``restore``.
 
     Raises:
@@ -126,11 +132,11 @@ def open_engine(
 
 
 @functools.lru_cache(maxsize=2)
-def _shipped(name: str, device: str, backend: str) -> Engine:
+def _shipped(name: str, device: str, backend: str) -> Restorer:
     return fast(load_weights(name)[0], device=device, backend=backend)
 
 
-def _restore_file(image: object, engine: Engine, out: Path, overwrite: bool) -> Path:
+def _restore_file(image: object, engine: Restorer, out: Path, overwrite: bool) -> Path:
     if not isinstance(image, str | os.PathLike):
         raise ValueError(f"out= goes with the path of a file; got {type(image).__name__}: save what restore returns.")
     if out.exists() and not overwrite:

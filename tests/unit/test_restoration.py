@@ -14,6 +14,7 @@ from torch import nn
 import lmfn_core
 from lmfn_core import build, restoration, restore
 from lmfn_core.checkpoints import save_weights
+from lmfn_core.engine import Engine
 from lmfn_core.restoration import open_engine
 
 CHELSEA = chelsea()[:64, :80]
@@ -137,3 +138,21 @@ def test_restore_is_there_without_its_codecs_being_loaded():
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         lmfn_core.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+def test_an_engine_is_given_bytes_and_a_function_floats(kind):
+    seen = []
+
+    class Watched(Engine):
+        def __init__(self):
+            pass
+
+        def __call__(self, image):
+            seen.append(image.dtype)
+            return image.float() / 255 if image.dtype == torch.uint8 else image
+
+    picture = (np.random.default_rng(0).integers(0, 255, (20, 30, 3)) / (1 if kind != np.float32 else 255)).astype(kind)
+    for engine in (Watched(), lambda image: seen.append(image.dtype) or image):
+        assert np.array_equal(restore(picture, network=engine), picture)
+    assert seen == [torch.uint8 if kind == np.uint8 else torch.float32, torch.float32]
