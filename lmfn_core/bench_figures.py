@@ -16,25 +16,31 @@ COLOURS = (OURS, "#5b8c5a", "#7d5ba6", "#c9a227", "#3aa6a6", "#a6557a", "#6d2e17
 
 
 def bench_figure(record: Record) -> Figure | None:
-    """Three panels, one colour per way; None where the record holds no times.
+    """Latency, memory and, where it was measured, quality, one colour per way; None where the record holds no times.
+
+    Drawn is one image per call; the tables have the batches.
 
     >>> bench_figure({}) is None
     True
     """
     timed = in_order(look_up(record, "metrics.latency_ms") or {})
+    timed = {case: ways for case, ways in timed.items() if " b" not in case}
     if not timed:
         return None
-    figure, (time, memory, quality) = plt.subplots(1, 3, figsize=(12, 4))
+    scores = look_up(record, "metrics.quality_db") or {}
+    figure, (time, memory, *rest) = plt.subplots(1, 3 if scores else 2, figsize=(12, 4))
     for way in dict.fromkeys(way for ways in timed.values() for way in ways):
         style = {"color": colour(way), "marker": "o", "markersize": 4, "label": way}
         _line(time, {case: ways[way]["median"] for case, ways in timed.items() if way in ways}, style)
-        _line(memory, look_up(record, "metrics.memory_mb").get(way, {}), style)
+        held = look_up(record, "metrics.memory_mb").get(way, {})
+        _line(memory, {case: value for case, value in held.items() if case in timed}, style)
     time.set(yscale="log", ylabel="median time (ms)")
     memory.set(ylim=(0, None), ylabel="peak memory (MB)")
     for axis in (time, memory):
         _sizes(axis, list(timed))
-    _quality(quality, timed, look_up(record, "metrics.quality_db") or {})
-    for long in (time.yaxis, quality.xaxis):
+    for quality in rest:
+        _quality(quality, timed, scores)
+    for long in (time.yaxis, *(quality.xaxis for quality in rest)):
         _few_ticks(long)
     figure.legend(*time.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure
@@ -51,8 +57,8 @@ def colour(way: str) -> str:
 
 
 def _line(axis: Axes, values: dict[str, float], style: dict[str, object]) -> None:
-    """Values by case against megapixels; several images per call count together."""
-    points = sorted((megapixels(case), value) for case, value in values.items() if "x" in case)
+    """Values by case against megapixels."""
+    points = sorted((megapixels(case), value) for case, value in values.items())
     axis.plot([x for x, _ in points], [y for _, y in points], **style)
 
 
@@ -71,7 +77,7 @@ def _few_ticks(axis: Axis) -> None:
 
 
 def _quality(axis: Axes, timed: dict[str, dict], scores: dict[str, float]) -> None:
-    case = [case for case in timed if " b" not in case][-1]
+    case = list(timed)[-1]
     for way, score in scores.items():
         if way in timed[case]:
             axis.plot(timed[case][way]["median"], score - scores[EAGER], "o", color=colour(way))
