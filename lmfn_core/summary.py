@@ -107,19 +107,24 @@ def timings(records: Records) -> Table:
 
 
 def speed(records: Records) -> Table:
-    """Median forward time of each way to run LMFN, from the record ``profiling``; the ratios matter, not the times.
+    """Forward time and training steps per second of each way to run LMFN, from the record ``profiling``.
+
+    The ratios matter, not the times.
 
     >>> speed({}).rows
     []
     """
     record = records.get("profiling", {})
     medians = {name: t["median"] for name, t in (look_up(record, "metrics.latency_ms") or {}).items()}
-    slowest = max(medians.values(), default=None)
+    slowest, steps = max(medians.values(), default=None), look_up(record, "metrics.training_step_ms") or {}
     rows = [{"way": name, "median (ms)": f"{median:.0f}", "times as fast as the slowest": f"{slowest / median:.2f}"}
+            | ({"training steps a second": f"{1e3 / steps[name]['median']:.2f}"} if name in steps else {})
             for name, median in sorted(medians.items(), key=lambda item: -item[1])]  # fmt: skip
     size = " x ".join(str(look_up(record, f"parameters.{side}")) for side in ("width", "height"))
     where = f"one image of {size} on {hardware(record)}" if rows else "no record yet"
-    return Table(rows, f"Speed of LMFN's forward pass, every way timed in turns in one run: {where}.")
+    batch, crop = (look_up(record, f"parameters.{key}") for key in ("batch", "crop"))
+    trained = f" A training step takes {batch} crops of {crop} x {crop} pixels." if steps else ""
+    return Table(rows, f"Speed of LMFN's forward pass, every way timed in turns in one run: {where}.{trained}")
 
 
 def hardware(record: Record) -> str:

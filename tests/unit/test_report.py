@@ -111,6 +111,13 @@ def test_speed_goes_from_slow_to_fast():
     assert "1280 x 720" in table.caption
 
 
+def test_speed_gives_training_steps_a_second_where_they_were_timed():
+    timed = {"latency_ms": {"bf16": {"median": 400.0}}, "training_step_ms": {"bf16": {"median": 250.0}}}
+    table = speed({"profiling": {"metrics": timed, "parameters": {"batch": 8, "crop": 128}, "environment": MACHINE}})
+    assert table.rows[0]["training steps a second"] == "4.00"
+    assert table.caption.endswith("A training step takes 8 crops of 128 x 128 pixels.")
+
+
 def test_effects_and_recipes_say_more_than_noise_or_cannot_tell():
     rows = {row["variant"]: row for row in effects(LEDGER, full_set()).rows}
     assert len(rows) == 9 and rows["full"]["here (dB)"] is None
