@@ -1,0 +1,33 @@
+"""Alternative texts: stored with the picture that a notebook keeps, and only there."""
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from lmfn_core.alt_text import describe
+
+DRAW = "import matplotlib.pyplot as plt\nfrom lmfn_core.alt_text import describe\nfigure = plt.figure()\n"
+
+
+@pytest.mark.filterwarnings("ignore")  # the kernel's own
+def test_the_notebook_stores_it_with_the_picture():
+    sources = [DRAW + "describe('A figure with nothing in it.')", "figure = plt.figure()"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    NotebookClient(book, kernel_name="python3").execute()
+    described, silent = (cell.outputs[0] for cell in book.cells)
+    assert described.metadata["image/png"] == {"alt": "A figure with nothing in it."}
+    assert described.data["image/png"].startswith("iVBOR") and silent.data["image/png"].startswith("iVBOR")
+    assert not silent.metadata
+
+
+def test_outside_a_notebook_nothing_happens():
+    figure = plt.figure()
+    describe("A figure with nothing in it.", figure)
+    assert figure.alternative_text == "A figure with nothing in it."
+    plt.close(figure)
+
+
+def test_too_short():
+    with pytest.raises(ValueError, match="in a sentence; 'a plot' does not"):
+        describe("a plot")
