@@ -11,7 +11,8 @@ DRAW = "import matplotlib.pyplot as plt\nfrom lmfn_core.alt_text import describe
 
 
 @pytest.mark.filterwarnings("ignore")  # the kernel's own
-def test_the_notebook_stores_it_with_the_picture():
+def test_the_notebook_stores_it_with_the_picture(monkeypatch):
+    monkeypatch.delenv("MPLBACKEND")  # a notebook draws inline
     sources = [DRAW + "describe('A figure with nothing in it.')", "figure = plt.figure()"]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     NotebookClient(book, kernel_name="python3").execute()
