@@ -31,9 +31,9 @@ def _register() -> None:
         shell.display_formatter.formatters["image/png"].for_type(Figure, _png)
 
 
-def _png(figure: Figure) -> bytes | str | tuple[bytes | str, dict[str, str]]:
+def _png(figure: Figure) -> str | tuple[str, dict[str, str]] | None:
     from IPython.core.pylabtools import print_figure
 
-    data = print_figure(figure, "png", bbox_inches="tight")
+    data = print_figure(figure, "png", bbox_inches="tight")  # None for an empty figure
     text = getattr(figure, "alternative_text", None)
-    return data if text is None else (data, {"alt": text})
+    return data if data is None or text is None else (data, {"alt": text})

@@ -7,17 +7,17 @@ from nbclient import NotebookClient
 
 from lmfn_core.alt_text import describe
 
-DRAW = "import matplotlib.pyplot as plt\nfrom lmfn_core.alt_text import describe\nfigure = plt.figure()\n"
+DRAW = "import matplotlib.pyplot as plt\nfrom lmfn_core.alt_text import describe\nfigure, axis = plt.subplots()\n"
 
 
 @pytest.mark.filterwarnings("ignore")  # the kernel's own
 def test_the_notebook_stores_it_with_the_picture(monkeypatch):
     monkeypatch.delenv("MPLBACKEND")  # a notebook draws inline
-    sources = [DRAW + "describe('A figure with nothing in it.')", "figure = plt.figure()"]
+    sources = [DRAW + "describe('Two empty axes, nothing drawn.')", "figure, axis = plt.subplots()"]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     NotebookClient(book, kernel_name="python3").execute()
     described, silent = (cell.outputs[0] for cell in book.cells)
-    assert described.metadata["image/png"] == {"alt": "A figure with nothing in it."}
+    assert described.metadata["image/png"] == {"alt": "Two empty axes, nothing drawn."}
     assert described.data["image/png"].startswith("iVBOR") and silent.data["image/png"].startswith("iVBOR")
     assert not silent.metadata
 
