@@ -3,9 +3,9 @@
 ``LMFN.from_pretrained()`` comes with trained weights; ``restore(photograph)`` uses them.
 """
 
-from lmfn_core.lfdn import LFDN
-from lmfn_core.lmfn import LMFN
-from lmfn_core.variants import build, networks
+from lmfn_core.models.lfdn import LFDN
+from lmfn_core.models.lmfn import LMFN
+from lmfn_core.models.variants import build, networks
 
 __all__ = ["LFDN", "LMFN", "build", "networks", "restore"]
 __version__ = "0.1.0"
@@ -15,6 +15,6 @@ def __getattr__(name: str) -> object:
     """``restore`` when it is asked for: it needs codecs that a network does not."""
     if name != "restore":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from lmfn_core.restoration import restore
+    from lmfn_core.restoring.restoration import restore
 
     return restore

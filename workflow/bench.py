@@ -12,16 +12,16 @@ from pathlib import Path
 
 import matplotlib
 
-from lmfn_core.bench import SIZES, measure, weigh
-from lmfn_core.bench_figures import bench_figure
-from lmfn_core.bench_tables import device_tables, ratios
-from lmfn_core.datasets import open_data
-from lmfn_core.figures import save_svg, use_style
-from lmfn_core.ledger import load_ledger
+from lmfn_core.benchmark.bench import SIZES, measure, weigh
+from lmfn_core.benchmark.ways import ways
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.evidence.bench_figures import bench_figure
+from lmfn_core.evidence.bench_tables import device_tables, ratios
+from lmfn_core.evidence.figures import save_svg, use_style
+from lmfn_core.evidence.ledger import load_ledger
+from lmfn_core.evidence.rendering import csv, fill, markdown
 from lmfn_core.records import load_records, save_record, write_text
-from lmfn_core.rendering import csv, fill, markdown
 from lmfn_core.repro import pick_device
-from lmfn_core.ways import ways
 from workflow import ROOT, Problem, suggest
 from workflow.exits import exit_code
 

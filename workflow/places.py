@@ -8,7 +8,7 @@ from workflow import Problem, suggest
 
 SIZES = ("smoke", "lesson", "study", "weights", "bench", "paper")  # the tiers that ship, small to large
 
-README_TIERS = ("lesson", "study")  # whose results README shows; lmfn_core.report says which blocks are whose
+README_TIERS = ("lesson", "study")  # whose results README shows; lmfn_core.evidence.report says which blocks are whose
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from lmfn_core.bench import measure
-from lmfn_core.bench_images import scene
-from lmfn_core.bench_tables import device_tables
-from lmfn_core.ways import EAGER, prepare
+from lmfn_core.benchmark.bench import measure
+from lmfn_core.benchmark.images import scene
+from lmfn_core.benchmark.ways import EAGER, prepare
+from lmfn_core.evidence.bench_tables import device_tables
 
 pytestmark = pytest.mark.gpu
 GRAPH, HALF = "CUDA graph bfloat16", "channels_last bfloat16"

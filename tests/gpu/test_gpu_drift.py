@@ -10,8 +10,8 @@ import copy
 import pytest
 import torch
 
-from lmfn_core.evaluate import evaluate, predict
-from lmfn_core.pairs import Pair
+from lmfn_core.images.pairs import Pair
+from lmfn_core.training.evaluate import evaluate, predict
 
 pytestmark = pytest.mark.gpu
 FEW = 8

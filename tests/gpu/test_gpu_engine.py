@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lmfn_core.engine import fast
+from lmfn_core.restoring.engine import fast
 
 pytestmark = pytest.mark.gpu
 

@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.evaluate import MEASURES, evaluate, predict
-from lmfn_core.metrics import score
-from lmfn_core.pairs import Pair
+from lmfn_core.images.pairs import Pair
+from lmfn_core.measures.metrics import score
+from lmfn_core.training.evaluate import MEASURES, evaluate, predict
 
 pytestmark = pytest.mark.gpu
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.corpus import open_corpus
+from lmfn_core.datasets.corpus import open_corpus
 
 pytestmark = pytest.mark.gpu
 

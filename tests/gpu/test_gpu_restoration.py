@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lmfn_core import build, networks
-from lmfn_core.evaluate import predict
+from lmfn_core.training.evaluate import predict
 
 pytestmark = pytest.mark.gpu
 

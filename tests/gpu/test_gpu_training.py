@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from lmfn_core import build
-from lmfn_core.captured import WARM, Captured
-from lmfn_core.checkpoints import load_weights
-from lmfn_core.datasets import open_data
-from lmfn_core.recipes import RECIPES
-from lmfn_core.train import TrainingDiverged, train
-from lmfn_core.training_run import run
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.training.captured import WARM, Captured
+from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.training.recipes import RECIPES
+from lmfn_core.training.run import run
+from lmfn_core.training.train import TrainingDiverged, train
 
 pytestmark = pytest.mark.gpu
 SMALL = {"network": "lmfn-n1", "batch": 4, "crop": 64}
@@ -73,7 +73,7 @@ def test_a_checkpoint_trained_there_opens_here(cuda_device, tmp_path):
     """In a process of its own: the hook that checks shapes in tests cannot be compiled, and on a card a run is."""
     options = {**SMALL, "steps": 12, "device": cuda_device.type, "out": tmp_path}
     words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-    subprocess.run([sys.executable, "-m", "lmfn_core.training_run", *words], check=True)
+    subprocess.run([sys.executable, "-m", "lmfn_core.training.run", *words], check=True)
     model, card = load_weights(tmp_path / "weights" / "train-lmfn.safetensors")
     assert card["network"] == "lmfn-n1" and next(model.parameters()).device.type == "cpu"
     again = run(**SMALL, steps=12, device=cuda_device.type, out=str(tmp_path))

@@ -5,7 +5,7 @@ from statistics import mean, pstdev, stdev
 
 import torch
 
-from lmfn_core.exercises.ablation import check_blocks_for_budget, check_paired_interval, check_verdict_on_seeds
+from lmfn_core.teaching.exercises.ablation import check_blocks_for_budget, check_paired_interval, check_verdict_on_seeds
 
 
 def blocks(budget, base=859_907, each=96_950):

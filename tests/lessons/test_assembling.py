@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from lmfn_core.exercises.assembling import (
+from lmfn_core.teaching.exercises.assembling import (
     check_convolution_parameters,
     check_lmfn_size,
     check_pixel_shuffle,

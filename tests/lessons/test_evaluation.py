@@ -5,7 +5,7 @@ import statistics
 
 import torch
 
-from lmfn_core.exercises.evaluation import check_luma, check_median, check_psnr, check_standard_error
+from lmfn_core.teaching.exercises.evaluation import check_luma, check_median, check_psnr, check_standard_error
 
 BT601, BT709 = (65.481, 128.553, 24.966), (46.559, 156.629, 15.812)
 

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from lmfn_core.exercises.lfdn import check_contrast, check_fdnb_size, check_streaks
+from lmfn_core.teaching.exercises.lfdn import check_contrast, check_fdnb_size, check_streaks
 
 
 def size(

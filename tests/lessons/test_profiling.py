@@ -3,7 +3,7 @@
 from pathlib import Path
 from statistics import mean, median
 
-from lmfn_core.exercises.profiling import (
+from lmfn_core.teaching.exercises.profiling import (
     check_convolution_macs,
     check_fair_ratio,
     check_largest_square,

@@ -2,7 +2,7 @@
 
 import math
 
-from lmfn_core.exercises.report import check_admissible, check_contradiction, check_verdict
+from lmfn_core.teaching.exercises.report import check_admissible, check_contradiction, check_verdict
 
 
 def digits(printed):

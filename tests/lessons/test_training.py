@@ -5,7 +5,12 @@ import math
 
 import torch
 
-from lmfn_core.exercises.training import check_average, check_charbonnier_gradient, check_resume, check_schedule
+from lmfn_core.teaching.exercises.training import (
+    check_average,
+    check_charbonnier_gradient,
+    check_resume,
+    check_schedule,
+)
 
 
 def schedule(step, steps, warm, *, climb=lambda s, w: (s + 1) / w, wave=lambda t: 0.5 * (1 + math.cos(math.pi * t))):

@@ -33,7 +33,7 @@ FLAGS = [
 CELLS = [
     """
 import torch
-from lmfn_core.widgets import before_after, size_calculator
+from lmfn_core.teaching.widgets import before_after, size_calculator
 
 size_calculator()
 """,

@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.ledger import load_ledger
+from lmfn_core.evidence.ledger import load_ledger
 from lmfn_core.records import load_records
-from lmfn_core.report import SHOWN, fill_readme, readme_blocks, write_report
+from lmfn_core.evidence.report import SHOWN, fill_readme, readme_blocks, write_report
 from workflow import ROOT, student
 from workflow.graph import load, load_tier
 from workflow.places import README_TIERS, Places

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lmfn_core.bench_tables import DEVICES
+from lmfn_core.evidence.bench_tables import DEVICES
 from lmfn_core.records import load_records
 from workflow import ROOT, bench
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lmfn_core.ablation import SKIP, table3, table4
-from lmfn_core.ledger import load_ledger
+from lmfn_core.evidence.ablation import SKIP, table3, table4
+from lmfn_core.evidence.ledger import load_ledger
 
 LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 COUNTS = {"parameters": 1_223_766, "parameters_published": 1_247_707}

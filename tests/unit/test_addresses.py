@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmfn_core.addresses import ADDRESSES, address_of
-from lmfn_core.kinds import KINDS
+from lmfn_core.datasets.addresses import ADDRESSES, address_of
+from lmfn_core.datasets.kinds import KINDS
 
 
 def test_addresses_are_complete():

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lmfn_core import album
-from lmfn_core.album import Album, albums_of, tiles
+from lmfn_core.images import album
+from lmfn_core.images.album import Album, albums_of, tiles
 
 CPU = torch.device("cpu")
 

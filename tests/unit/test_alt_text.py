@@ -5,9 +5,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from lmfn_core.alt_text import describe
+from lmfn_core.teaching.alt_text import describe
 
-DRAW = "import matplotlib.pyplot as plt\nfrom lmfn_core.alt_text import describe\nfigure, axis = plt.subplots()\n"
+DRAW = """
+import matplotlib.pyplot as plt
+from lmfn_core.teaching.alt_text import describe
+figure, axis = plt.subplots()
+"""
 
 
 @pytest.mark.filterwarnings("ignore")  # the kernel's own

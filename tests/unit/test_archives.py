@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from lmfn_core.archives import unpack
+from lmfn_core.datasets.archives import unpack
 
 
 def zipped(**files: bytes) -> bytes:

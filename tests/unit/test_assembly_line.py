@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lmfn_core.assembly_line import assembly_line
+from lmfn_core.restoring.assembly_line import assembly_line
 
 TIMEOUT = 30
 

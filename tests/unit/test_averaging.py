@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.averaging import Average
+from lmfn_core.training.averaging import Average
 
 
 def test_it_follows_its_formula_and_a_saved_one_goes_on():

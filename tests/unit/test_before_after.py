@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from lmfn_core.before_after import shown, side_by_side, write_before_after
-from lmfn_core.keepsakes import Keepsakes
-from lmfn_core.photo_reading import PhotoFile
+from lmfn_core.files.before_after import shown, side_by_side, write_before_after
+from lmfn_core.files.keepsakes import Keepsakes
+from lmfn_core.files.photo_reading import PhotoFile
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = PhotoFile(np.full((120, 160, 3), 40, np.uint8), False, Keepsakes(icc=ICC))

@@ -6,16 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core import bench, ways
-from lmfn_core.bench import measure, weigh
-from lmfn_core.bench_cases import in_order
-from lmfn_core.bench_figures import bench_figure
-from lmfn_core.bench_images import middle, scene
-from lmfn_core.bench_tables import device_tables, ratios
-from lmfn_core.datasets import open_data
-from lmfn_core.figures import use_style
+from lmfn_core.benchmark import bench, ways
+from lmfn_core.benchmark.bench import measure, weigh
+from lmfn_core.benchmark.cases import in_order
+from lmfn_core.benchmark.images import middle, scene
+from lmfn_core.benchmark.ways import EAGER, WAYS, Way
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.evidence.bench_figures import bench_figure
+from lmfn_core.evidence.bench_tables import device_tables, ratios
+from lmfn_core.evidence.figures import use_style
 from lmfn_core.records import load_record, save_record
-from lmfn_core.ways import EAGER, WAYS, Way
 
 BROKEN, HALF = "broken", "channels_last bfloat16"
 

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from lmfn_core import build
-from lmfn_core.alternatives import GlobalPooling, SpatialAttention
-from lmfn_core.context import ASPP, ContextEncoder, PyramidPooling
-from lmfn_core.fusion import ACFM, ALFM
-from lmfn_core.layers import ResidualBlock
-from lmfn_core.mshf import MSHF, PlainEncoder
-from lmfn_core.nafnet import LayerNorm2d, NAFBlock, NAFNet
-from lmfn_core.published import BlockAttention, VolumeAttention, never_called
-from lmfn_core.rfdb import ESA, RFDB
+from lmfn_core.models.nafnet import LayerNorm2d, NAFBlock, NAFNet
+from lmfn_core.parts.alternatives import GlobalPooling, SpatialAttention
+from lmfn_core.parts.context import ASPP, ContextEncoder, PyramidPooling
+from lmfn_core.parts.fusion import ACFM, ALFM
+from lmfn_core.parts.layers import ResidualBlock
+from lmfn_core.parts.mshf import MSHF, PlainEncoder
+from lmfn_core.parts.published import BlockAttention, VolumeAttention, never_called
+from lmfn_core.parts.rfdb import ESA, RFDB
 
 
 def fixed(module: nn.Module) -> nn.Module:

@@ -5,10 +5,10 @@ import pytest
 import torch
 from scipy.ndimage import convolve
 
-from lmfn_core import blur as blur_module
-from lmfn_core import motion
-from lmfn_core.blur import MARGIN, Shake, blur, camera_path, quantise, to_linear, to_srgb
-from lmfn_core.photos import bundled
+from lmfn_core.images import blur as blur_module
+from lmfn_core.images import motion
+from lmfn_core.images.blur import MARGIN, Shake, blur, camera_path, quantise, to_linear, to_srgb
+from lmfn_core.images.photos import bundled
 
 STILL = {"translation": 0.0, "rotation": 0.0, "zoom": 0.0}
 UNIFORM = {"rotation": 0.0, "zoom": 0.0, "object_motion": 0.0}

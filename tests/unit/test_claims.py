@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from lmfn_core import build, networks
-from lmfn_core.claims import CONTRADICTS, CONTRADICTS_OTHER, VERDICTS, tally, verdicts
-from lmfn_core.evidence import RAIN, eligible, runs_of
-from lmfn_core.ledger import PAPERS, load_ledger, parse_ledger
+from lmfn_core.evidence.claims import CONTRADICTS, CONTRADICTS_OTHER, VERDICTS, tally, verdicts
+from lmfn_core.evidence.ledger import PAPERS, load_ledger, parse_ledger
+from lmfn_core.evidence.runs import RAIN, eligible, runs_of
 
 FOLDER = Path(__file__).parents[2] / "reports" / "claims"
 TEXTS = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in ("rules", *PAPERS)}

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from lmfn_core import cli_data
-from lmfn_core.addresses import ADDRESSES
-from lmfn_core.cli import app
-from lmfn_core.cli_errors import in_one_sentence
-from lmfn_core.kinds import KINDS
+from lmfn_core.cli import data as cli_data
+from lmfn_core.cli.errors import in_one_sentence
+from lmfn_core.cli.main import app
+from lmfn_core.datasets.addresses import ADDRESSES
+from lmfn_core.datasets.kinds import KINDS
 
 
 def lmfn(*arguments: str, answer: str = "") -> tuple[int, str, str]:

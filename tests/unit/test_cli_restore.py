@@ -16,8 +16,10 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from lmfn_core import cli_reproduce, cli_restore, restoration
-from lmfn_core.cli import app
+from lmfn_core.cli import reproduce as cli_reproduce
+from lmfn_core.cli import restore as cli_restore
+from lmfn_core.cli.main import app
+from lmfn_core.restoring import restoration
 
 RANDOM = np.random.default_rng(0)
 
@@ -210,8 +212,8 @@ def test_ctrl_c(photos, monkeypatch):
 
 SLOW = """
 import time
-from lmfn_core import cli_restore
-from lmfn_core.cli import main
+from lmfn_core.cli import restore as cli_restore
+from lmfn_core.cli.main import main
 def engine(batch):
     print("computing", flush=True)
     time.sleep(60 if batch.mean() < 0.5 else 0)

@@ -4,11 +4,11 @@ import matplotlib.pyplot as plt
 import pytest
 
 from lmfn_core import networks
-from lmfn_core.ablation_figures import alternatives as draw
-from lmfn_core.comparisons import BETTER, QUESTIONS, WORSE, answers
-from lmfn_core.differences import alternatives, proposed
-from lmfn_core.orderings import CONTRADICTED, HOLDS, NOT_RUN, WITHIN_NOISE
-from lmfn_core.review import GOPRO_TAKES, NOT_ATTEMPTED, experiments
+from lmfn_core.evidence.ablation_figures import alternatives as draw
+from lmfn_core.evidence.comparisons import BETTER, QUESTIONS, WORSE, answers
+from lmfn_core.evidence.differences import alternatives, proposed
+from lmfn_core.evidence.orderings import CONTRADICTED, HOLDS, NOT_RUN, WITHIN_NOISE
+from lmfn_core.evidence.review import GOPRO_TAKES, NOT_ATTEMPTED, experiments
 
 NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
 

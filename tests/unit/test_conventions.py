@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lmfn_core.conventions import CONVENTIONS, PSNR, SSIM, eight_bit, grey, look_up, luma
+from lmfn_core.measures.conventions import CONVENTIONS, PSNR, SSIM, eight_bit, grey, look_up, luma
 
 
 def colour(*rgb: int) -> torch.Tensor:

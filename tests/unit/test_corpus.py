@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.corpus import EVERY, HELD_OUT, SHARES, open_corpus
-from lmfn_core.datasets import open_data
+from lmfn_core.datasets.corpus import EVERY, HELD_OUT, SHARES, open_corpus
+from lmfn_core.datasets.opening import open_data
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -71,7 +71,7 @@ def test_the_real_sets():
 
 
 def test_a_card_draws_from_stocks_of_the_same_mixture(sets, monkeypatch):
-    from lmfn_core import corpus as module
+    from lmfn_core.datasets import corpus as module
 
     corpus = open_corpus(sets)
     monkeypatch.setattr(module, "in_one_go", lambda device: True)

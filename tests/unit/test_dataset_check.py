@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lmfn_core.dataset_check import SAMPLE, check, spread
-from lmfn_core.dataset_verdict import ENOUGH, TOLERANCE, Check
-from lmfn_core.kinds import KINDS
+from lmfn_core.datasets.check import SAMPLE, check, spread
+from lmfn_core.datasets.kinds import KINDS
+from lmfn_core.datasets.verdict import ENOUGH, TOLERANCE, Check
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.blur import MARGIN, quantise
-from lmfn_core.datasets import open_data
-from lmfn_core.metrics import psnr
-from lmfn_core.pairs import DRAWS, PhotographPairs, Photographs
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.images.blur import MARGIN, quantise
+from lmfn_core.images.pairs import DRAWS, PhotographPairs, Photographs
+from lmfn_core.measures.metrics import psnr
 
 CPU = torch.device("cpu")
 

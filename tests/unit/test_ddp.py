@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from lmfn_core import build
-from lmfn_core.launch import launch
-from lmfn_core.processes import ProcessLost, agreed, is_loss_of_peer, open_fabric, rows
-from lmfn_core.recipes import RECIPES
-from lmfn_core.train import TrainingDiverged, train
-from lmfn_core.training_run import run
+from lmfn_core.training.launch import launch
+from lmfn_core.training.processes import ProcessLost, agreed, is_loss_of_peer, open_fabric, rows
+from lmfn_core.training.recipes import RECIPES
+from lmfn_core.training.run import run
+from lmfn_core.training.train import TrainingDiverged, train
 
 EXACT = {"precision": "64-true", "every": 4}  # in float64 the order of a sum hardly matters
 SMALL = {"network": "lmfn-n1", "steps": 6, "batch": 4, "crop": 64, "device": "cpu", "precision": "32-true"}
@@ -184,7 +184,7 @@ def test_a_process_that_ends_early_is_named():
 @pytest.mark.parametrize("launcher", ["ours", "torchrun"])
 def test_a_killed_process_stops_the_run_and_the_same_command_resumes(launcher, tmp_path):
     options = {**SMALL, "steps": 20, "out": str(tmp_path)}
-    words = ["-m", "lmfn_core.training_run", *(f"--{key}={value}" for key, value in options.items())]
+    words = ["-m", "lmfn_core.training.run", *(f"--{key}={value}" for key, value in options.items())]
     torchrun = ["-m", "torch.distributed.run", "--nproc-per-node=2"]
     words = [*words, "--processes=2"] if launcher == "ours" else [*torchrun, *words]
     with subprocess.Popen([sys.executable, *words], stdout=PIPE, stderr=PIPE, text=True) as process:
@@ -207,7 +207,7 @@ def test_a_killed_process_stops_the_run_and_the_same_command_resumes(launcher, t
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
 def test_a_killed_launcher_leaves_no_process_behind(tmp_path):
     options = {**SMALL, "steps": 200, "out": str(tmp_path), "processes": 2}
-    words = ["-m", "lmfn_core.training_run", *(f"--{key}={value}" for key, value in options.items())]
+    words = ["-m", "lmfn_core.training.run", *(f"--{key}={value}" for key, value in options.items())]
     with subprocess.Popen([sys.executable, *words], stdout=PIPE, stderr=PIPE, text=True) as process:
         next(line for line in process.stdout if line.startswith("step 20/"))
         members = psutil.Process(process.pid).children()

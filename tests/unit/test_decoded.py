@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core import decoded as module
-from lmfn_core.decoded import cache_folder, decoded
-from lmfn_core.photos import read_image
+from lmfn_core.images import decoded as module
+from lmfn_core.images.decoded import cache_folder, decoded
+from lmfn_core.images.photos import read_image
 
 
 @pytest.fixture(autouse=True)

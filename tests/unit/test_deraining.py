@@ -1,9 +1,9 @@
 """The table of deraining: every network that was scored, set by set, and how to get it where nothing was."""
 
-from lmfn_core.deraining import deraining
-from lmfn_core.ledger import Ledger
-from lmfn_core.metrics import ON_LUMA
-from lmfn_core.report import tables
+from lmfn_core.evidence.deraining import deraining
+from lmfn_core.evidence.ledger import Ledger
+from lmfn_core.evidence.report import tables
+from lmfn_core.measures.metrics import ON_LUMA
 
 
 def image(name, luma, gain):

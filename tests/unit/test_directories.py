@@ -9,7 +9,7 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmfn_core.directories import INNER, SIZES, chosen, exif_block, read_directory, write_directory
+from lmfn_core.files.directories import INNER, SIZES, chosen, exif_block, read_directory, write_directory
 
 ENTRIES = st.sampled_from(sorted(SIZES)).flatmap(
     lambda kind: st.integers(1, 9).flatmap(

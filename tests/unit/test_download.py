@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from typer.testing import CliRunner
 
-from lmfn_core.addresses import Address, Remote, address_of
-from lmfn_core.cli import app
-from lmfn_core.download import LOCK, fetch, get
-from lmfn_core.resume import PIECE
+from lmfn_core.cli.main import app
+from lmfn_core.datasets.addresses import Address, Remote, address_of
+from lmfn_core.datasets.download import LOCK, fetch, get
+from lmfn_core.datasets.resume import PIECE
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
 SHA = hashlib.sha256(BODY).hexdigest()
@@ -127,7 +127,8 @@ def test_a_file_that_changed_meanwhile_starts_again(server, tmp_path, change):
 
 
 def test_a_part_that_is_complete_is_not_asked_for(server, tmp_path, monkeypatch):
-    monkeypatch.setattr("lmfn_core.resume._hand_over", lambda part, output: (_ for _ in ()).throw(KeyboardInterrupt))
+    stop = lambda part, output: (_ for _ in ()).throw(KeyboardInterrupt)  # noqa: E731
+    monkeypatch.setattr("lmfn_core.datasets.resume._hand_over", stop)
     with pytest.raises(KeyboardInterrupt):  # stopped after the last byte
         fetch(remote(server), tmp_path)
     monkeypatch.undo()
@@ -202,7 +203,7 @@ def test_the_command_line_gets_a_set_and_says_what_failed(server, tmp_path, monk
     server.files, server.cuts = {"set.zip": zipped(**{"a.txt": BODY})}, [5 * PIECE]
     files = (Remote(server.url("set.zip"), "sha256:" + hashlib.sha256(server.files["set.zip"]).hexdigest()),)
     address = Address("Set", "pairs", "http://page", "some terms", "set", files)
-    monkeypatch.setattr("lmfn_core.addresses.ADDRESSES", {"set": address, "bad": replace(address, files=(
+    monkeypatch.setattr("lmfn_core.datasets.addresses.ADDRESSES", {"set": address, "bad": replace(address, files=(
         replace(files[0], known="sha256:" + "0" * 64),), folder="bad")})  # fmt: skip
     ran = CliRunner().invoke(app, ["data", "get", "set", "--to", str(tmp_path), "--yes"])
     assert ran.exit_code == 0 and "some terms" in ran.stdout and len(server.asked) == 2

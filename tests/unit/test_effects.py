@@ -5,7 +5,7 @@ from statistics import stdev
 
 import pytest
 
-from lmfn_core.effects import (
+from lmfn_core.evidence.effects import (
     CANNOT_TELL,
     EFFECT,
     UNLIKE,

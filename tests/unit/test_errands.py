@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lmfn_core.errands import errands
+from lmfn_core.restoring.errands import errands
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.evaluate import MEASURES, OF_TASK, evaluate, predict
-from lmfn_core.metrics import ssim
-from lmfn_core.pairs import Pair
+from lmfn_core.images.pairs import Pair
+from lmfn_core.measures.metrics import ssim
+from lmfn_core.training.evaluate import MEASURES, OF_TASK, evaluate, predict
 
 
 class Brighter(nn.Module):

@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lmfn_core.fdnb import FDNB
-from lmfn_core.folded import Moments, attention_of, folded_alfm, folded_fdnb, gram, project
-from lmfn_core.fusion import ALFM
+from lmfn_core.parts.fdnb import FDNB
+from lmfn_core.parts.fusion import ALFM
+from lmfn_core.restoring.folded import Moments, attention_of, folded_alfm, folded_fdnb, gram, project
 
 
 def parts_of(block, x):

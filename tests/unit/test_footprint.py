@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmfn_core.footprint import footprint, resident_peak
-from lmfn_core.ways import EAGER
+from lmfn_core.benchmark.footprint import footprint, resident_peak
+from lmfn_core.benchmark.ways import EAGER
 
 
 def test_a_larger_image_holds_more_and_what_this_process_holds_is_not_counted():

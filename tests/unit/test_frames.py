@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core import frames
-from lmfn_core.datasets import open_data
-from lmfn_core.frame_layouts import sequences
-from lmfn_core.frames import TEST_FRAMES, FrameAverages, average, open_frames, windows
-from lmfn_core.pairs import Source
-from lmfn_core.photos import read_image
+from lmfn_core.datasets import frames
+from lmfn_core.datasets.frame_layouts import sequences
+from lmfn_core.datasets.frames import TEST_FRAMES, FrameAverages, average, open_frames, windows
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.images.pairs import Source
+from lmfn_core.images.photos import read_image
 
 CPU = torch.device("cpu")
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -66,7 +66,8 @@ def test_a_batch_averages_an_odd_run_about_its_sharp_frame(source):
 def test_lengths_reach_from_seven_to_thirteen(tmp_path, monkeypatch):
     seen = set()
     source = FrameAverages({"a": tuple(sorted(film(tmp_path / "a", 20).iterdir()))}, {}, "film")
-    monkeypatch.setattr("lmfn_core.frames.average", lambda tiles, gamma: seen.add(len(tiles)) or tiles[0].float())
+    average = lambda tiles, gamma: seen.add(len(tiles)) or tiles[0].float()  # noqa: E731
+    monkeypatch.setattr("lmfn_core.datasets.frames.average", average)
     for step in range(12):
         batch(source, step)
     assert seen == {7, 9, 11, 13}

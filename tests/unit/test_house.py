@@ -13,34 +13,24 @@ from torch import nn
 import lmfn_core
 
 PACKAGE = Path(lmfn_core.__file__).parent
-HOUSE = """
-layers mshf context rfdb fdnb fdnb_loops fusion alternatives published
-
-pretrained lmfn lmfn_variants lfdn lfdn_variants nafnet variants __init__
-
-repro records
-
-leaves photos motion blur sensor decoded crops album pairs mixture corpus layouts realblur rain rain_layouts
-rain_corpus degradations frame_layouts frames trajectories kinds datasets addresses resume archives download pictures
-inks modes keepsakes directories deep_png tiffs photo_reading photo_writing before_after
-
-conventions metrics profiling timing multiscale kohler dataset_verdict dataset_check
-
-recipes checkpoints processes averaging captured train launch trained training_run evaluate watch
-
-strips folded portable export backends tiled_encoder tiled_blocks tiled engine restoration errands assembly_line ways
-bench bench_cases bench_images footprint roofline
-
-rendering checks ledger evidence in_print claims tables ablation paper_tables effects orderings comparisons review
-differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures
-report_figures report
-
-lesson predictions alt_text widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare
-cli_info cli_reproduce cli_export
-"""
-FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file imports from its own floor and those before it
-UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
-UPWARD |= {("__init__.py", "restoration")}  # ``restore`` is fetched when it is asked for
+FLOORS = [  # a file imports from its own floor and those before it
+    {"parts"},
+    {"models", "__init__"},
+    {"repro", "records"},
+    {"images"},
+    {"files"},
+    {"measures"},
+    {"datasets"},
+    {"training"},
+    {"restoring"},
+    {"benchmark"},
+    {"evidence"},
+    {"teaching", "cli", "__main__"},
+]
+UPWARD = {  # fetched when they are asked for
+    ("models/pretrained.py", "training.checkpoints"),  # a class method that makes its class by name
+    ("__init__.py", "restoring.restoration"),
+}
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))
 
 
@@ -68,14 +58,15 @@ def annotations_of(value: object) -> str:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_imports_go_down_only(path):
-    here = floor_of(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."))
+    place = path.relative_to(PACKAGE)
+    here = floor_of(place.with_suffix("").as_posix().replace("/", "."))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lmfn_core"):
             names = [node.module.removeprefix("lmfn_core").removeprefix(".") or "__init__"]
         for name in names:
-            allowed = (path.name, name) in UPWARD
-            assert allowed or floor_of(name) <= here, f"{path.name} imports {name}, which stands above it"
+            allowed = (place.as_posix(), name) in UPWARD
+            assert allowed or floor_of(name) <= here, f"{place} imports {name}, which stands above it"
 
 
 def test_the_house_has_every_file_on_a_floor():
@@ -97,7 +88,8 @@ def test_public_names_are_documented_and_annotated(name, value):
         assert re.search(r"Raises:\n\s+\w+(Error|Exception|Diverged|Hint)?: \S+", text), "Raises says what and when"
 
 
-BLOCKS = [(n, v) for n, v in PUBLIC if not n.startswith("lmfn_core.exercises")]  # checkers state the answer's shapes
+CHECKERS = "lmfn_core.teaching.exercises"  # they state the shapes of the answer, not their own
+BLOCKS = [(n, v) for n, v in PUBLIC if not n.startswith(CHECKERS)]
 
 
 @pytest.mark.parametrize(("name", "value"), BLOCKS, ids=[n for n, _ in BLOCKS])
@@ -115,7 +107,7 @@ WITH_TENSORS = [(n, v) for n, v in PUBLIC if any(w in annotations_of(v).split(")
 
 @pytest.mark.parametrize(("name", "value"), WITH_TENSORS, ids=[n for n, _ in WITH_TENSORS])
 def test_callables_on_tensors_have_a_doctest_that_shows_them(name, value):
-    if name.startswith("lmfn_core.exercises") or inspect.isclass(value) and not issubclass(value, nn.Module):
+    if name.startswith(CHECKERS) or inspect.isclass(value) and not issubclass(value, nn.Module):
         pytest.skip("a class of data or a checker")
     needs_files = {"train", "save_weights", "save_trained"}
     if name.rsplit(".", 1)[1] in needs_files:

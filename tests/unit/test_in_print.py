@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmfn_core.in_print import compare_in_print, span
-from lmfn_core.ledger import Claim, Ledger
+from lmfn_core.evidence.in_print import compare_in_print, span
+from lmfn_core.evidence.ledger import Claim, Ledger
 
 
 def claim(name, printed, quantity="parameters", unit="M", paper="lmfn", row="", place="Table 1", **check):

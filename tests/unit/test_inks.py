@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from lmfn_core.inks import inks_of, light
+from lmfn_core.files.inks import inks_of, light
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from lmfn_core.kohler import CHUNK, benchmark, best, compare, shifts_between
-from lmfn_core.multiscale import LOW_PASS, WEIGHTS, multiscale_ssim
-from lmfn_core.photos import bundled, read_image
-from lmfn_core.trajectories import trajectories
+from lmfn_core.images.photos import bundled, read_image
+from lmfn_core.images.trajectories import trajectories
+from lmfn_core.measures.kohler import CHUNK, benchmark, best, compare, shifts_between
+from lmfn_core.measures.multiscale import LOW_PASS, WEIGHTS, multiscale_ssim
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "kohler"
 SHIFTS = [(0, 0), (5, 0), (0, -7), (-12, 9), (31, 40)]
@@ -80,7 +80,7 @@ def test_chunks_change_nothing(photo, monkeypatch):
     frames = [seen_from(photo, shift) for shift in SHIFTS]
     z = torch.nn.functional.avg_pool2d(seen_from(photo, (3, 3)).float(), 3, 1, 1).round().to(torch.uint8)
     once = best(z, frames)
-    monkeypatch.setattr("lmfn_core.kohler.CHUNK", 2)
+    monkeypatch.setattr("lmfn_core.measures.kohler.CHUNK", 2)
     again = best(z, frames)
     assert (once.frame, once.shift) == (again.frame, again.shift) and once.psnr == pytest.approx(again.psnr, abs=1e-12)
 

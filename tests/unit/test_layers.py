@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.fusion import ACFM
-from lmfn_core.layers import FixedMeanShift, ResidualBlock, TrainableMeanShift, pad_to, use_channels_last
+from lmfn_core.parts.fusion import ACFM
+from lmfn_core.parts.layers import FixedMeanShift, ResidualBlock, TrainableMeanShift, pad_to, use_channels_last
 
 
 def test_residual_block_starts_near_the_identity():

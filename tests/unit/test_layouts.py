@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.datasets import open_data, recognise, split_kind
-from lmfn_core.frames import FrameAverages
-from lmfn_core.kinds import KINDS, kind_of
-from lmfn_core.layouts import GAMMA, base, hide, siblings, suffixed
-from lmfn_core.pairs import PhotographPairs, Photographs, Source
-from lmfn_core.trajectories import Trajectories, trajectories
+from lmfn_core.datasets.frames import FrameAverages
+from lmfn_core.datasets.kinds import KINDS, kind_of
+from lmfn_core.datasets.layouts import GAMMA, base, hide, siblings, suffixed
+from lmfn_core.datasets.opening import open_data, recognise, split_kind
+from lmfn_core.images.pairs import PhotographPairs, Photographs, Source
+from lmfn_core.images.trajectories import Trajectories, trajectories
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lmfn_core.leaves import _fall, _noise, dead_leaves
+from lmfn_core.images.leaves import _fall, _noise, dead_leaves
 
 
 def seeded(seed):

@@ -10,12 +10,12 @@ import torch
 import yaml
 
 from lmfn_core import build
-from lmfn_core.fusion import ACFM
-from lmfn_core.ledger import load_ledger, parse_ledger
-from lmfn_core.mshf import MSHF, PlainEncoder
-from lmfn_core.published import VolumeAttention, never_called
-from lmfn_core.recipes import RECIPES
-from lmfn_core.rfdb import RFDB
+from lmfn_core.evidence.ledger import load_ledger, parse_ledger
+from lmfn_core.parts.fusion import ACFM
+from lmfn_core.parts.mshf import MSHF, PlainEncoder
+from lmfn_core.parts.published import VolumeAttention, never_called
+from lmfn_core.parts.rfdb import RFDB
+from lmfn_core.training.recipes import RECIPES
 
 REPORTS = Path(__file__).parents[2] / "reports"
 LEDGER = load_ledger(REPORTS / "claims")

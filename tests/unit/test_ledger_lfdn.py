@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from lmfn_core import build
-from lmfn_core.kinds import KINDS
-from lmfn_core.ledger import load_ledger
-from lmfn_core.recipes import RECIPES
+from lmfn_core.datasets.kinds import KINDS
+from lmfn_core.evidence.ledger import load_ledger
+from lmfn_core.training.recipes import RECIPES
 
 LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 RAIN = ["Rain100H", "Rain100L", "Rain14000", "Test100"]

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from lmfn_core import build, networks
-from lmfn_core.fdnb import PlainBlock
-from lmfn_core.layers import conv
-from lmfn_core.lfdn_variants import ALPHAS, FIXED, THETAS
+from lmfn_core.models.lfdn_variants import ALPHAS, FIXED, THETAS
+from lmfn_core.parts.fdnb import PlainBlock
+from lmfn_core.parts.layers import conv
 
 SIZES = {
     "lfdn": 1_539_860,

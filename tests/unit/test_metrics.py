@@ -15,8 +15,8 @@ from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio as tm_psnr
 from torchmetrics.functional.image import structural_similarity_index_measure as tm_ssim
 
-from lmfn_core.conventions import CONVENTIONS, PSNR, SSIM, eight_bit, luma
-from lmfn_core.metrics import psnr, score, score_card, ssim
+from lmfn_core.measures.conventions import CONVENTIONS, PSNR, SSIM, eight_bit, luma
+from lmfn_core.measures.metrics import psnr, score, score_card, ssim
 
 
 def tensor(images: np.ndarray) -> Tensor:
@@ -208,5 +208,6 @@ def test_half_precision_is_scored_in_double(pair):
 
 def test_import_is_light():
     """The training path imports this module: it must not bring scikit-image along."""
-    code = "import sys, lmfn_core.metrics; sys.exit(bool({'skimage', 'scipy', 'matplotlib'} & set(sys.modules)))"
+    heavy = "{'skimage', 'scipy', 'matplotlib'}"
+    code = f"import sys, lmfn_core.measures.metrics; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lmfn_core.metrics import psnr, score, ssim
+from lmfn_core.measures.metrics import psnr, score, ssim
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from lmfn_core.datasets import open_data
-from lmfn_core.degradations import Shaken
-from lmfn_core.mixture import Mixture, Replay, spoil
-from lmfn_core.pairs import Photographs, Source
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.images.degradations import Shaken
+from lmfn_core.images.mixture import Mixture, Replay, spoil
+from lmfn_core.images.pairs import Photographs, Source
 
 CPU = torch.device("cpu")
 

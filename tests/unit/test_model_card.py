@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmfn_core.model_card import model_card
-from lmfn_core.weights_tables import by_difficulty, by_set, curve
+from lmfn_core.evidence.model_card import model_card
+from lmfn_core.evidence.weights_tables import by_difficulty, by_set, curve
 
 
 def image(name, before, after):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lmfn_core.modes import to_array, to_image
+from lmfn_core.files.modes import to_array, to_image
 
 NOISE = np.random.default_rng(0).integers(0, 256, (16, 20, 4), dtype=np.uint8)
 RGBA = Image.frombytes("RGBA", (20, 16), NOISE.tobytes())

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from lmfn_core.motion import LONGEST_STEP, MOST_PARTS, Motion, Shake, camera_path, exposures, layered
+from lmfn_core.images.motion import LONGEST_STEP, MOST_PARTS, Motion, Shake, camera_path, exposures, layered
 
 
 def seeded(seed=0):

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lmfn_core.differences import effects, orders
-from lmfn_core.effects import EFFECT, UNLIKE
-from lmfn_core.ledger import load_ledger
-from lmfn_core.orderings import CONTRADICTED, HOLDS, NOT_RUN, WITHIN_NOISE, orderings, tally, variants
+from lmfn_core.evidence.differences import effects, orders
+from lmfn_core.evidence.effects import EFFECT, UNLIKE
+from lmfn_core.evidence.ledger import load_ledger
+from lmfn_core.evidence.orderings import CONTRADICTED, HOLDS, NOT_RUN, WITHIN_NOISE, orderings, tally, variants
 
 LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]

@@ -11,10 +11,10 @@ import tifffile
 from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin, TiffImagePlugin
 from PIL.JpegImagePlugin import get_sampling
 
-from lmfn_core import photo_reading
-from lmfn_core.directories import byte_order
-from lmfn_core.photo_reading import TURNS, read_photo
-from lmfn_core.photo_writing import encode_photo, write_photo
+from lmfn_core.files import photo_reading
+from lmfn_core.files.directories import byte_order
+from lmfn_core.files.photo_reading import TURNS, read_photo
+from lmfn_core.files.photo_writing import encode_photo, write_photo
 
 RANDOM = np.random.default_rng(0)
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core import photos
-from lmfn_core.photos import TEST, TRAIN, bundled, folder, read_image
+from lmfn_core.images import photos
+from lmfn_core.images.photos import TEST, TRAIN, bundled, folder, read_image
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lmfn_core.pictures import from_batch, to_batch
+from lmfn_core.files.pictures import from_batch, to_batch
 
 DTYPES = ["uint8", "uint16", ">u2", "float16", "float32", "float64"]
 CHANNELS = [(), (2,), (3,), (4,)]

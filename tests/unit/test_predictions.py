@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmfn_core import predictions
-from lmfn_core.predictions import predict, reveal, surprises
+from lmfn_core.teaching import predictions
+from lmfn_core.teaching.predictions import predict, reveal, surprises
 
 
 @pytest.fixture(autouse=True)

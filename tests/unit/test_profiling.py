@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lmfn_core import build
-from lmfn_core.profiling import Cost, Parameters, layer_costs, macs, parameters, peak_memory
+from lmfn_core.measures.profiling import Cost, Parameters, layer_costs, macs, parameters, peak_memory
 
 
 class Toy(nn.Module):

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from lmfn_core import rain as rain_module
-from lmfn_core.blur import quantise
-from lmfn_core.metrics import psnr
-from lmfn_core.photos import bundled, read_image
-from lmfn_core.rain import HEAVY, LIGHT, Rain, rain, streaks
+from lmfn_core.images import rain as rain_module
+from lmfn_core.images.blur import quantise
+from lmfn_core.images.photos import bundled, read_image
+from lmfn_core.images.rain import HEAVY, LIGHT, Rain, rain, streaks
+from lmfn_core.measures.metrics import psnr
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 ONE = Rain(layers=1, tilt=0.0, spread=0.0, length=(24.0, 24.0), width=(2.0, 2.0))

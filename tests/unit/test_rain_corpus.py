@@ -8,15 +8,15 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core import degradations
-from lmfn_core.corpus import EVERY
-from lmfn_core.crops import generator_of, turn
-from lmfn_core.datasets import open_data
-from lmfn_core.degradations import Rainy, Shaken, inner
-from lmfn_core.metrics import psnr
-from lmfn_core.pairs import Photographs
-from lmfn_core.rain import HEAVY, LIGHT
-from lmfn_core.rain_corpus import VARIED, WEATHERS, open_rain_corpus
+from lmfn_core.datasets.corpus import EVERY
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.datasets.rain_corpus import VARIED, WEATHERS, open_rain_corpus
+from lmfn_core.images import degradations
+from lmfn_core.images.crops import generator_of, turn
+from lmfn_core.images.degradations import Rainy, Shaken, inner
+from lmfn_core.images.pairs import Photographs
+from lmfn_core.images.rain import HEAVY, LIGHT
+from lmfn_core.measures.metrics import psnr
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 CPU = torch.device("cpu")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lmfn_core.dataset_check import check
-from lmfn_core.datasets import open_data, recognise
-from lmfn_core.kinds import KINDS
-from lmfn_core.pairs import PhotographPairs
-from lmfn_core.rain_layouts import is_rain, rain, rain14000
+from lmfn_core.datasets.check import check
+from lmfn_core.datasets.kinds import KINDS
+from lmfn_core.datasets.opening import open_data, recognise
+from lmfn_core.datasets.rain_layouts import is_rain, rain, rain14000
+from lmfn_core.images.pairs import PhotographPairs
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.rain_widget import rain_maker
+from lmfn_core.teaching.rain_widget import rain_maker
 
 GREY = torch.full((3, 64, 96), 0.4)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lmfn_core.datasets import open_data, recognise
-from lmfn_core.realblur import realblur
+from lmfn_core.datasets.opening import open_data, recognise
+from lmfn_core.datasets.realblur import realblur
 
 
 def lay(root: Path, *names: str) -> Path:

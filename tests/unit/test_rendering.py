@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from lmfn_core.rendering import csv as to_csv
-from lmfn_core.rendering import fill, markdown
+from lmfn_core.evidence.rendering import csv as to_csv
+from lmfn_core.evidence.rendering import fill, markdown
 
 
 def test_csv_reads_back_without_separators():

@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import pytest
 
 from lmfn_core import networks
-from lmfn_core.differences import effects, recipes
-from lmfn_core.ledger import load_ledger
-from lmfn_core.report import SHOWN, fill_readme, readme_blocks, tables, write_report
-from lmfn_core.report_figures import draw
-from lmfn_core.summary import CHOSEN, measured, results, speed, tally_table, timings, turned
+from lmfn_core.evidence.differences import effects, recipes
+from lmfn_core.evidence.ledger import load_ledger
+from lmfn_core.evidence.report import SHOWN, fill_readme, readme_blocks, tables, write_report
+from lmfn_core.evidence.report_figures import draw
+from lmfn_core.evidence.summary import CHOSEN, measured, results, speed, tally_table, timings, turned
 
 LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from lmfn_core import build
-from lmfn_core.layers import conv
-from lmfn_core.roofline import limits, traffic
+from lmfn_core.benchmark.roofline import limits, traffic
+from lmfn_core.parts.layers import conv
 
 
 def test_traffic_of_a_convolution_is_image_weights_and_result():

@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.metrics import psnr
-from lmfn_core.photos import bundled
-from lmfn_core.sensor import add_noise, jpeg
+from lmfn_core.images.photos import bundled
+from lmfn_core.images.sensor import add_noise, jpeg
+from lmfn_core.measures.metrics import psnr
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from lmfn_core import networks
-from lmfn_core.ablation import table3, table4
-from lmfn_core.ledger import load_ledger
-from lmfn_core.paper_tables import printed_tables
-from lmfn_core.rendering import csv as to_csv
-from lmfn_core.rendering import markdown
-from lmfn_core.tables import claims_table, contradictions, conventions, costs, remarks
+from lmfn_core.evidence.ablation import table3, table4
+from lmfn_core.evidence.ledger import load_ledger
+from lmfn_core.evidence.paper_tables import printed_tables
+from lmfn_core.evidence.rendering import csv as to_csv
+from lmfn_core.evidence.rendering import markdown
+from lmfn_core.evidence.tables import claims_table, contradictions, conventions, costs, remarks
 
 LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 COUNTS = {"parameters": 1_223_766, "parameters_published": 1_247_707, "macs_256": 4_818_943_232,

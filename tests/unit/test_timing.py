@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 import torch
 
-from lmfn_core.timing import latency
+from lmfn_core.measures.timing import latency
 
 
 class Clock:
@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("lmfn_core.timing.time.perf_counter", lambda: clock.now)
+    monkeypatch.setattr("lmfn_core.measures.timing.time.perf_counter", lambda: clock.now)
     return clock
 
 

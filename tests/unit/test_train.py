@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.recipes import RECIPES, charbonnier, cosine, step_decay
-from lmfn_core.train import TrainingDiverged, train
+from lmfn_core.training.recipes import RECIPES, charbonnier, cosine, step_decay
+from lmfn_core.training.train import TrainingDiverged, train
 
 
 def small() -> nn.Module:

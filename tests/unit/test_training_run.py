@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from lmfn_core import training_run
-from lmfn_core.checkpoints import load_weights
-from lmfn_core.train import train
-from lmfn_core.training_run import run
+from lmfn_core.training import run as training_run
+from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.training.run import run
+from lmfn_core.training.train import train
 
 TINY = {"network": "lmfn-n1", "steps": 3, "batch": 1, "crop": 64, "device": "cpu", "precision": "32-true"}
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.pairs import Pair
-from lmfn_core.recipes import RECIPES
-from lmfn_core.train import train
-from lmfn_core.watch import Watch, a_few, load_average, mean_gains
+from lmfn_core.images.pairs import Pair
+from lmfn_core.training.recipes import RECIPES
+from lmfn_core.training.train import train
+from lmfn_core.training.watch import Watch, a_few, load_average, mean_gains
 
 
 class Sharper(nn.Module):

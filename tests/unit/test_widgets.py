@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from lmfn_core import build
-from lmfn_core.profiling import macs
-from lmfn_core.widgets import before_after, size_calculator
+from lmfn_core.measures.profiling import macs
+from lmfn_core.teaching.widgets import before_after, size_calculator
 
 LIGHT, DARK = 200, 40
 TOLERANCE = 4  # grey levels that JPEG may be off on flat areas

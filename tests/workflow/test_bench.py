@@ -2,7 +2,7 @@
 
 import pytest
 
-from lmfn_core.bench import Bench
+from lmfn_core.benchmark.bench import Bench
 from lmfn_core.records import load_record, save_record
 from workflow import ROOT, Problem, bench
 

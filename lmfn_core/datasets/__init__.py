@@ -1,0 +1,1 @@
+"""The published data sets: their layouts, readers, checks and downloads; the corpora made of them."""

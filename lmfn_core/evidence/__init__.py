@@ -1,0 +1,1 @@
+"""From run records and the claims ledger to verdicts, tables and figures."""

@@ -1,0 +1,1 @@
+"""Photographs as files: read and written in their kind, depth and orientation, with what they carry."""

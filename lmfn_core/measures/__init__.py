@@ -1,0 +1,1 @@
+"""PSNR and SSIM under named conventions; parameters, multiply-accumulates, seconds and memory."""

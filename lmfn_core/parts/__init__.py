@@ -1,0 +1,1 @@
+"""The blocks of both networks, each beside a plain-loop specification of itself."""

@@ -1,0 +1,1 @@
+"""What the notebooks teach with: checkers and hints, predictions, widgets."""

@@ -1,0 +1,219 @@
+"""One training by its parameters, as notebook 08 runs it; without the notebook too, and in several processes:
+
+    python -m lmfn_core.training.run --steps 20000 --batch 16 --crop 256 --processes 8
+    torchrun --nproc-per-node 8 -m lmfn_core.training.run --steps 20000 --batch 16 --crop 256
+
+Notebook 08 with the same parameters finds the checkpoint and evaluates it. A stopped run goes on under its command.
+"""
+
+import copy
+import functools
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from lmfn_core.datasets.corpus import Corpus
+from lmfn_core.datasets.opening import open_data
+from lmfn_core.images.pairs import Pair, Source
+from lmfn_core.models.variants import build
+from lmfn_core.repro import pick_device, pick_precision, seed_everything, source_digest, use_threads
+from lmfn_core.training.checkpoints import load_tensors, load_weights
+from lmfn_core.training.launch import EXPECTED, launch
+from lmfn_core.training.processes import ProcessLost, grouped, is_first, is_loss_of_peer, share
+from lmfn_core.training.recipes import RECIPES
+from lmfn_core.training.train import train
+from lmfn_core.training.trained import Trained, load_trained, save_trained
+from lmfn_core.training.watch import Watch, a_few, load_average
+
+IDENTITY = ("network", "image_skip", "recipe", "steps", "batch", "crop", "seed", "data", "start")
+"""The parameters that decide what comes out, with the precision and the package's code."""
+SAVES = 10
+"""Times that the state of a run is saved, at least; see ``SAVE_EVERY``."""
+SAVE_EVERY = 1000
+"""Steps between two saves, at most: a killed run loses no more."""
+LOOKS = 20
+"""Times that a watched run is scored: after some of its saves, and in the end."""
+UNTOUCHED = 300
+"""Steps at which the loss of the blurred input itself is taken, at most."""
+
+
+def run(
+    *,
+    network: str = "lmfn",
+    recipe: str = "modern",
+    image_skip: bool = True,
+    steps: int = 400,
+    batch: int = 8,
+    crop: int = 96,
+    seed: int = 0,
+    data: str = "bundled",
+    task: str = "deblur",
+    start: str = "",
+    watch: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 0,
+    processes: int = 1,
+    tier: str = "lesson",
+    name: str = "train-lmfn",
+    out: str = "scratch",
+) -> Trained:
+    """Train a network and leave its checkpoint; go on where a stopped run was, return a finished one at once.
+
+    Args:
+        network: one of ``lmfn_core.networks()``. recipe: a key of ``RECIPES``. image_skip: add the input to the output.
+        batch: crops in a step, of all processes together. crop: their side in pixels.
+        data: "bundled" or a folder, as ``open_data`` takes it, with task: "deblur" or "derain".
+        device: "auto", "cpu" or "cuda".
+        start: weights to go on from, a file or the name of shipped ones; an empty word for random ones.
+        watch: so many held-out pairs of each set are scored ``LOOKS`` times, for the curve of score against time.
+        precision: "auto", "32-true" or "bf16-mixed". threads: CPU threads of each process; 0: torch chooses.
+        processes: started on this machine, each with a GPU of its own or a share of the CPU. Not part of the run's
+            identity: it may go on with more or fewer. Under ``torchrun``, which starts them itself, leave it 1.
+        tier: stamped on the checkpoint. name, out: the checkpoint is ``out/weights/name.safetensors``.
+
+    Raises:
+        ValueError: for an unknown name, a number below 1, or a batch that the processes cannot share equally.
+        FileNotFoundError: when there is no such data.
+        TrainingDiverged: when the loss or a weight is not finite; the last good state is kept.
+        ProcessLost: when one of several processes died; its text says where the same call goes on.
+    """
+    given, chosen = dict(locals()), pick_device(device)
+    _check(given, chosen)
+    settings = {key: given[key] for key in IDENTITY}
+    other = {} if task == "deblur" else {"task": task}  # what was trained before there was a choice says nothing of it
+    settings |= {"precision": pick_precision(precision, chosen), "code": source_digest(), **other}
+    use_threads(threads)
+    source, weights = open_data(data, task, later=bool(start)), Path(out) / "weights" / f"{name}.safetensors"
+    card = {key: given[key] for key in ("network", "recipe", "steps", "batch", "crop", "seed", "tier")}
+    card |= {"settings": {"image_skip": image_skip}, "data": source.describe, **other}
+    card |= {"start": _origin(start)} if start else {}
+    if trained := load_trained(weights, card, settings):
+        _say(f"{weights} is finished: {steps} steps, nothing to train")
+        return trained
+    try:
+        if processes == 1 or grouped():
+            return _train(settings, card, weights, source, chosen, watch)
+        launch(run, given, processes)
+    except ProcessLost as lost:
+        raise ProcessLost(f"{lost}; {_onward(_saved_steps(weights, settings))}") from None
+    return load_trained(weights, card, settings)
+
+
+def _train(
+    settings: Mapping[str, object],
+    card: Mapping[str, object],
+    weights: Path,
+    source: Source,
+    device: torch.device,
+    watch: int,
+) -> Trained:
+    steps, batch, crop, seed = (settings[key] for key in ("steps", "batch", "crop", "seed"))
+    plan, untouched, began = RECIPES[settings["recipe"]], {}, perf_counter()
+
+    def ask(step: int) -> tuple[Tensor, Tensor]:
+        blurred, sharp = source.train_batch(step, batch, crop, seed, device, plan.augment)
+        if step % -(-steps // UNTOUCHED) == 0:
+            untouched[step] = plan.loss(blurred, sharp).item()
+        return blurred, sharp
+
+    if saved := _saved_steps(weights, settings):
+        _say(f"going on from step {saved}")
+    def on_step(done: int, loss: float) -> None:
+        _say(f"step {done}/{steps}, loss {loss:.4f}, {perf_counter() - began:.0f} s")
+        if watch and done * LOOKS // steps > (done - every) * LOOKS // steps:
+            averaged = load_average(_state_of(weights), copy.deepcopy(model))
+            _say(f"held-out gains {curve.look(done, averaged, watched())['gains']}")
+
+    @functools.cache
+    def watched() -> list[Pair]:
+        seen = source.watched if isinstance(source, Corpus) else source
+        return list(a_few(seen.test_pairs(), watch))
+
+    seed_everything(seed)
+    every = min(SAVE_EVERY, max(1, steps // SAVES))
+    model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch.of(weights)
+    if settings["start"]:
+        model.load_state_dict(load_weights(settings["start"])[0].state_dict())
+    try:
+        history = train(
+            model, ask, plan, steps, device=device, precision=settings["precision"], settings=settings,
+            state=_state_of(weights), every=every, on_step=on_step,
+            compiled=device.type == "cuda",
+        )  # fmt: skip
+    except RuntimeError as error:
+        if is_loss_of_peer(error):
+            raise ProcessLost("Another process of this training died") from error
+        raise
+    trained = Trained(model, history, untouched, weights)
+    if is_first():
+        save_trained(trained, card, settings)
+    return trained
+
+
+def _check(given: Mapping[str, object], device: torch.device) -> None:
+    if given["recipe"] not in RECIPES:
+        raise ValueError(f"recipe is {given['recipe']!r}; it can be {' or '.join(map(repr, RECIPES))}.")
+    for key in ("steps", "batch", "crop", "processes"):
+        if given[key] < 1:
+            raise ValueError(f"{key} is {given[key]}; it must be 1 or more.")
+    share(given["batch"], given["processes"])
+    if device.type == "cuda" and given["processes"] > torch.cuda.device_count():
+        raise ValueError(f"processes is {given['processes']}, but torch finds {torch.cuda.device_count()} GPU here; "
+                         f"use as many, or device='cpu'.")  # fmt: skip
+    build(given["network"], image_skip=given["image_skip"])  # an unknown name is refused here, not in each process
+
+
+def _origin(start: str) -> dict[str, object]:
+    """What the weights that a training goes on from say of themselves."""
+    _, card = load_weights(start)
+    return {key: card[key] for key in ("recipe", "steps", "batch", "crop", "seed", "data", "start") if key in card}
+
+
+def _state_of(weights: Path) -> Path:
+    return weights.with_suffix(".state.safetensors")
+
+
+def _saved_steps(weights: Path, settings: Mapping[str, object]) -> int:
+    """Steps that the state on disk has behind it; 0 when there is none of these settings."""
+    try:
+        tensors, card = load_tensors(_state_of(weights))
+    except (FileNotFoundError, ValueError):
+        return 0
+    return len(tensors["losses"]) if card.get("state_of") == dict(settings) else 0
+
+
+def _onward(saved: int) -> str:
+    onward = f"goes on from step {saved}" if saved else "starts over, since nothing was saved yet"
+    return f"the same command {onward}."
+
+
+def _say(text: str) -> None:
+    if is_first():
+        print(text, flush=True)
+
+
+@functools.wraps(run)
+def command(**given: object) -> None:
+    """``run`` for the command line: an expected error becomes one sentence and exit code 1.
+
+    In a group the first process speaks for all, and each about the loss of another, since the first may be the one.
+    """
+    try:
+        run(**given)
+    except ProcessLost as lost:
+        sys.exit(str(lost))
+    except EXPECTED as error:
+        sys.exit(str(error) if is_first() or isinstance(error, OSError) else 1)
+    except KeyboardInterrupt:
+        sys.exit("Stopped; the same command goes on from the last save.")
+
+
+if __name__ == "__main__":
+    import typer
+
+    typer.run(command)
