@@ -115,7 +115,7 @@ def renew(out: Path, readme: Path | None, claims: Path) -> list[Path]:
     records, written = load_records(out / "runs" / TIER), []
     printed = {claim.id: claim.printed for claim in load_ledger(claims).claims}.get(PRINTED, "")
     for device, record in records.items():
-        for name, table in device_tables(record, printed).items():
+        for name, table in device_tables(record, printed if device == "cuda" else "").items():
             place = out / "tables" / TIER / f"{device}-{name}"
             if table.rows:
                 written.append(write_text(place.with_suffix(".md"), markdown(table.rows, table.caption)))

@@ -35,7 +35,7 @@ class Bench:
     first_s: dict[str, dict[str, float]] = field(default_factory=dict)  # case, way: the first call of that size
     memory_mb: dict[str, dict[str, float]] = field(default_factory=dict)  # way: size: most that was held
     quality_db: dict[str, float] = field(default_factory=dict)  # way: mean PSNR on the held-out pairs
-    limits: dict[str, object] = field(default_factory=dict)  # what the card can do and the network needs
+    limits: dict[str, object] = field(default_factory=dict)  # what the device can do and the network needs
     failed: dict[str, str] = field(default_factory=dict)  # way: why
 
 
@@ -49,7 +49,7 @@ def measure(
     names: Sequence[str] | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Bench:
-    """Time and score every way; on a GPU also its memory, which ``weigh`` adds on a CPU, and the card's limits.
+    """Time and score every way; on a GPU also its memory, which ``weigh`` adds on a CPU, and the device's limits.
 
     Args:
         network: a name of shipped weights or a file. sizes: (width, height). batches: images per call.
@@ -73,9 +73,9 @@ def measure(
             _time(seen, calls, scene(size, batch).to(device), rounds, tell)
     tell("quality on the held-out pairs")
     _score(seen, calls, [middle(pair) for pair in pairs], device)
-    if device.type == "cuda":
-        tell("the card's limits")
-        seen.limits = limits(model.cpu(), device, sizes)
+    tell("the device's limits")
+    matrix, megabytes = (8192, 1024) if device.type == "cuda" else (3072, 256)  # large enough for the best speed
+    seen.limits = limits(model.cpu(), device, sizes, matrix, megabytes)
     return seen
 
 

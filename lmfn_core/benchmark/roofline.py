@@ -1,6 +1,6 @@
-"""A graphics card's limits as measured on it, and how much of them a network needs.
+"""A device's limits as measured on it, and how much of them a network needs.
 
-No forward pass can be faster than its arithmetic at the speed of the card's best matrix product, nor than its memory
+No forward pass can be faster than its arithmetic at the speed of the device's best matrix product, nor than its memory
 traffic at the speed of a copy (Williams et al., "Roofline", 2009). What is counted is the traffic of the plain
 operators, each reading its inputs and writing its result; a compiler that fuses some stays below it.
 """

@@ -1,4 +1,4 @@
-"""The benchmark's records as tables: speed, memory, quality, a card's limits; and README's ratios.
+"""The benchmark's records as tables: speed, memory, quality, the device's limits; and README's ratios.
 
 A record is called by the kind of its device, "cpu" or "cuda". Absolute times hold for its machine only.
 """
@@ -17,7 +17,7 @@ def device_tables(record: Record, printed: str = "") -> dict[str, Table]:
     """All tables of one record by the end of their file's name.
 
     Args:
-        printed: the seconds per image that the paper prints, shown beside a card's limits.
+        printed: the seconds per image that the paper prints, shown beside a device's limits.
 
     >>> list(device_tables({}))
     ['speed', 'memory', 'quality', 'limits']
@@ -78,28 +78,29 @@ def quality(record: Record) -> Table:
 
 
 def limits(record: Record, printed: str = "") -> Table:
-    """The fastest way on a graphics card against what the card can do, and what the paper prints.
+    """The fastest way against what the device can do, how fast it could be at all, and what the paper prints.
 
     >>> limits({}).rows
     []
     """
     found = _metric(record, "limits")
     if not found:
-        return Table([], "A card's limits: this record is of no graphics card.")
+        return Table([], "A device's limits: this record holds none.")
     rows = [_against_limits(case, _metric(record, "latency_ms")[case], needs, found, printed)
             for case, needs in found["needs"].items()]  # fmt: skip
-    top = f"{found['flop_per_s'] / 1e12:.0f} TFLOP/s in a bfloat16 product, {found['bytes_per_s'] / 1e9:.0f} GB/s"
+    top = f"{found['flop_per_s'] / 1e12:.3g} TFLOP/s in a bfloat16 product, {found['bytes_per_s'] / 1e9:.0f} GB/s"
     caption = f"How near the fastest way comes to the limits of {hardware(record)}, as measured: {top} in a copy."
     return Table(rows, f"{caption} Traffic counts the plain operators in bfloat16; fused ones need less.")
 
 
 def _against_limits(case: str, timed: dict, needs: dict, speeds: dict, printed: str) -> Row:
-    way = min(timed, key=lambda name: timed[name]["median"])
+    way, plain = min(timed, key=lambda name: timed[name]["median"]), timed[EAGER]["median"]
     best, arithmetic, bytes_ = timed[way]["median"], *(1e3 * needs[k] / speeds[f"{k}_per_s"] for k in ("flop", "bytes"))
     return {
         "image": case, "fastest way": way, "median (ms)": _ms(best),
-        "in print, size unknown (ms)": f"{1e3 * float(printed):.0f}" if printed else None,
+        **({"in print, size unknown (ms)": f"{1e3 * float(printed):.0f}"} if printed else {}),
         "arithmetic alone (ms)": _ms(arithmetic), "of that limit (%)": f"{100 * arithmetic / best:.0f}",
+        f"times as fast as {EAGER}": f"{plain / best:.1f}", "at the arithmetic's limit": f"{plain / arithmetic:.1f}",
         "traffic alone (ms)": _ms(bytes_), "of this limit (%)": f"{100 * bytes_ / best:.0f}",
     }  # fmt: skip
 

@@ -74,7 +74,7 @@ def test_tables_and_figure_come_from_the_record(record):
     assert [row["way"] for row in tables["speed"].rows[:3]] == [EAGER, HALF, BROKEN]
     assert "Failed: broken (RuntimeError: out of memory)." in tables["speed"].caption
     assert list(tables["memory"].rows[0]) == ["way", "at rest", "32x16"]
-    assert len(tables["quality"].rows) == 2 and not tables["limits"].rows
+    assert len(tables["quality"].rows) == 2
     shown = ratios({"cpu": record}).rows
     assert [row["way"] for row in shown] == [HALF, BROKEN] and list(shown[0])[-1] == "PSNR (dB)"
     use_style()
@@ -94,6 +94,9 @@ def test_a_cards_limits_stand_beside_what_the_paper_prints():
     assert row["fastest way"] == HALF and row["in print, size unknown (ms)"] == "19"
     assert (row["arithmetic alone (ms)"], row["of that limit (%)"]) == ("1", "25")
     assert (row["traffic alone (ms)"], row["of this limit (%)"]) == ("2", "50")
+    assert (row[f"times as fast as {EAGER}"], row["at the arithmetic's limit"]) == ("5.0", "20.0")
+    (row,) = device_tables(record)["limits"].rows
+    assert not [title for title in row if "print" in title]
 
 
 def test_sizes_are_ordered_by_pixels_and_ways_as_listed():
