@@ -1,15 +1,22 @@
-"""For all tests, doctests and notebooks: shapes are checked at run time, and every process computes on one thread."""
+"""For all tests, doctests and notebooks: shapes are checked at run time, every process computes on one thread, and no
+test speaks to a network."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
 
+sys.path.insert(0, str(Path(__file__).parent / "tests"))
+import offline  # noqa: E402
+
 # Before PyTorch is loaded. The kernels of the notebooks inherit this too: results depend on the number of threads.
 os.environ.update({"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "JUPYTER_PREFER_ENV_PATH": "1"})
 os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # the kernels, too, test the package of this tree
 os.environ.pop("MPLBACKEND", None)  # a notebook draws inline, whatever this shell prefers
+
+offline.guard()
 
 # Before lmfn_core is imported. Here and not in pytest's settings, which the workers of pytest-xdist do not read; and in
 # tests only, because the hook breaks torch.compile.
