@@ -145,7 +145,8 @@ def check_image(image: Tensor) -> None:
     """Refuse what the networks cannot take.
 
     Raises:
-        ValueError: when the image is not floating-point, not (batch, 3, height, width), or a side is below 16.
+        ValueError: when the image is not floating-point, not (batch, 3, height, width), the batch is empty, or a side is
+            below 16.
 
     >>> check_image(torch.zeros(1, 3, 16, 16))
     """
@@ -154,5 +155,7 @@ def check_image(image: Tensor) -> None:
         raise ValueError(f"The network takes images as (batch, 3, height, width); got shape {shape}.")
     if not image.is_floating_point():
         raise ValueError(f"The network takes floats in [0, 1]; got {image.dtype}: divide by 255 first.")
+    if shape[0] == 0:
+        raise ValueError(f"The batch is empty, {shape}: pass at least one image.")
     if min(shape[2:]) < SMALLEST:
         raise ValueError(f"The image is {shape[3]} x {shape[2]}; each side must be at least {SMALLEST} pixels.")
