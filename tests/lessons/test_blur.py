@@ -100,7 +100,7 @@ MUTANTS = [
     (check_levels, lambda d, peak=255: 10 ** (-d / 20), "Of the peak"),
     (check_levels, lambda d, peak=255: levels(d), "use the argument"),
     (check_levels, lambda d, peak=255: f"{levels(d, peak):.1f}", "got str"),
-    # exact values; always one decimal; cut; a whole last digit; the nearest; one name; values; a set; the number's decimals
+    # exact values; one decimal; cut; a whole last digit; the nearest; one name; values; a set; a number's decimals
     (check_convention, lambda p, card: [n for n, v in card.items() if v == float(p)], "round the card's values"),
     (check_convention, at_decimals(1), 'nothing for "0.904"'),
     (check_convention, cut, "do not cut"),
