@@ -18,7 +18,8 @@ def _tried(called: str, why: str, function: Callable, *args: object) -> object:
     except NotImplementedError:
         raise
     except Exception as error:  # a student's code may raise anything
-        raise Hint(f"{called} raised {type(error).__name__}: {error}. {why}") from None
+        said = str(error).partition("\n")[0].rstrip(".")
+        raise Hint(f"{called} raised {type(error).__name__}: {said}. {why}") from None
 
 
 def _whole(called: str, got: object, why: str) -> None:
@@ -89,10 +90,12 @@ def check_separable_parameters(answer: Callable[[int, int, int], int]) -> None:
 
 
 def _made(kind: Callable[..., nn.Module], *args: int) -> nn.Module:
-    name = getattr(kind, "__name__", "your class")
-    block = _tried(f"{name}{args if len(args) > 1 else f'({args[0]})'}", "Does __init__ take them?", kind, *args)
+    expect(not isinstance(kind, nn.Module), "Give the class itself, MyBlock, not a block made of it, MyBlock(12).")
+    called = f"{getattr(kind, '__name__', 'your class')}({', '.join(map(str, args))})"
+    why = f"Its __init__ takes {len(args)} number(s) beside self and calls super().__init__() first."
+    block = _tried(called, why, kind, *args)
     right = isinstance(block, nn.Module)
-    expect(right, f"{name} made {type(block).__name__}; write a class that inherits from nn.Module.")
+    expect(right, f"{called} is of type {type(block).__name__}; write a class that inherits from nn.Module.")
     return block
 
 
@@ -123,7 +126,7 @@ def _close(a: Tensor, b: Tensor) -> bool:
 
 
 def _reaches_all(block: nn.Module, x: Tensor) -> None:
-    block(x).square().sum().backward()
+    block(x.clone().requires_grad_()).square().sum().backward()
     for name, p in block.named_parameters():
         expect(p.grad is not None, f"No gradient reaches {name}: forward never uses it, or detaches it.")
 
@@ -178,7 +181,7 @@ def _esa(x: Tensor, weights: list[Tensor], mistake: str = "") -> Tensor:
 
     squeezed = conv(0, x)
     pool = F.avg_pool2d if mistake == "average" else F.max_pool2d
-    f = pool(conv(2, squeezed, stride=2), 7, stride=3)
+    f = pool(conv(2, squeezed, stride=2), 7, stride=7 if mistake == "pool stride" else 3)
     f = conv(4, F.relu(conv(3, f, padding=1)), padding=1)
     f = conv(5, f if mistake == "one relu" else F.relu(f), padding=1)
     f = F.relu(f) if mistake == "three relus" else f
@@ -187,7 +190,7 @@ def _esa(x: Tensor, weights: list[Tensor], mistake: str = "") -> Tensor:
     shortcut = conv(1, f if mistake == "shortcut of grid" else squeezed)
     logits = conv(6, f if mistake == "no shortcut" else f + shortcut)
     mask = logits if mistake == "no sigmoid" else torch.sigmoid(logits)
-    return {"mask only": mask, "added": x + mask, "skip": x + x * mask}.get(mistake, x * mask)
+    return {"nothing": x, "mask only": mask, "added": x + mask, "skip": x + x * mask}.get(mistake, x * mask)
 
 
 _ESA_MISTAKES = {
@@ -197,6 +200,8 @@ _ESA_MISTAKES = {
     "skip": "You return x + x * mask; ESA only multiplies, x * mask.",
     "no shortcut": "The shortcut is missing: conv 1 of the squeezed map is added before the last convolution.",
     "shortcut of grid": "The shortcut starts from the squeezed map, not from the coarse one.",
+    "nothing": "You return x unchanged.",
+    "pool stride": "The pooling moves by 3; left out, its stride is the window, 7.",
     "average": "The pooling takes the maximum, not the average.",
     "one relu": "A ReLU follows the first and the second coarse convolution; yours lacks the second.",
     "three relus": "No ReLU follows the third coarse convolution: the mask must be able to fall.",
@@ -215,10 +220,16 @@ def check_esa(answer: Callable[[int, int], nn.Module]) -> None:
     block, model = _made(answer, 50, 12), ESA(50, 12)
     owned, truth = (sum(p.numel() for p in m.parameters()) for m in (block, model))
     several = len(list(_layers(block)))
-    expect(several == 7, f"ESA has seven convolutions, yours {several} (in a list, use nn.ModuleList).")
+    expect(
+        several == 7,
+        f"ESA has seven convolutions, yours {several}: each its own weights, a list in nn.ModuleList.",
+    )
     for i, ((name, mine), (_, theirs)) in enumerate(zip(_layers(block), _layers(model), strict=True)):
         got, want = tuple(mine.weight.shape), tuple(theirs.weight.shape)
         expect(got == want, f"Convolution {i} ({name}): the table says {want} for its weights, yours are {got}.")
+        same = mine.stride == theirs.stride and mine.padding in (theirs.padding, "same", "valid")
+        want = f"stride {theirs.stride[0]} and padding {theirs.padding[0]}"
+        expect(same, f"Convolution {i} ({name}): the table says {want}; yours has {mine.stride} and {mine.padding}.")
     expect(owned == truth, f"ESA(50, 12) owns {truth:,} numbers, yours {owned:,}: every convolution has a bias.")
     why = "Enlarge the coarse map to the height and width of the squeezed one before you add them."
     for shape in [(1, 50, 15, 15), (2, 50, 17, 32)]:

@@ -74,14 +74,19 @@ class Single(nn.Module):
         return x + self.conv(F.relu(self.conv(x)))
 
 
+class NoSuper(nn.Module):
+    def __init__(self, channels):
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+
+
 class MyESA(nn.Module):
     """As a student writes it: the seven convolutions in the order of the table."""
 
-    def __init__(self, channels, reduced, mistake="", **kwargs):
+    def __init__(self, channels, reduced, mistake=""):
         super().__init__()
         self.squeeze = nn.Conv2d(channels, reduced, 1)
         self.shortcut = nn.Conv2d(reduced, reduced, 1)
-        self.stride = nn.Conv2d(reduced, reduced, 3, **{"stride": 2, **kwargs})
+        self.stride = nn.Conv2d(reduced, reduced, 3, stride=2)
         self.coarse = nn.ModuleList(nn.Conv2d(reduced, reduced, 3, padding=1) for _ in range(3))
         self.expand = nn.Conv2d(reduced, channels, 1)
         self.mistake = mistake
@@ -121,7 +126,7 @@ class PlainList(MyESA):
         self.hidden = [nn.Conv2d(reduced, reduced, 3, padding=1) for _ in range(3)]
 
 
-class SquashedTwice(MyESA):
+class Doubled(MyESA):
     def forward(self, x):
         return 2 * _esa(x, list(self.parameters()))
 
@@ -181,13 +186,19 @@ MUTANTS = [
     (check_residual_block, Single, "owns one convolution"),
     (check_residual_block, lambda channels: lambda x: x, "inherits from nn.Module"),
     (check_residual_block, block(lambda s, x: None), "does forward return"),
+    (check_residual_block, block(lambda s, x: x + s.conv2(F.relu(s.conv1(x))).detach()), "detaches it"),
+    (check_residual_block, block(lambda s, x: (x + s.conv2(F.relu(s.conv1(x)))).double()), "of a fixed type"),
+    (check_residual_block, Block(12), "the class itself"),
+    (check_residual_block, NoSuper, "super().__init__() first"),
     # every mistake that the checker knows by name; then sizes, counts, lists, and what no name fits
     *((check_esa, esa(mistake), hint) for mistake, hint in _ESA_MISTAKES.items()),
     (check_esa, NoEnlarging, "Enlarge the coarse map"),
     (check_esa, PlainList, "nn.ModuleList"),
     (check_esa, reshaped(lambda s, c, r: setattr(s, "expand", nn.Conv2d(r, r, 1))), "Convolution 6 (expand)"),
+    (check_esa, reshaped(lambda s, c, r: setattr(s, "stride", nn.Conv2d(r, r, 3, 2, 1))), "stride 2 and padding 0"),
+    (check_esa, reshaped(lambda s, c, r: setattr(s, "coarse", nn.ModuleList([s.coarse[0]] * 3))), "yours 5"),
     (check_esa, reshaped(lambda s, c, r: setattr(s, "shortcut", nn.Conv2d(r, r, 1, bias=False))), "has a bias"),
-    (check_esa, SquashedTwice, "leaves 0 to 1"),
+    (check_esa, Doubled, "leaves 0 to 1"),
     (check_esa, Leaky, "line by line"),
 ]
 
