@@ -206,7 +206,9 @@ def check_rfdb(answer: Callable[[int], nn.Module]) -> None:
         made = _call(f"MyRFDB({channels})", "Is a 50 or a 25 written down?", answer, channels)
         shape = (2, channels, height, width)
         off = sum(p.numel() for p in made.parameters()) - sum(p.numel() for p in RFDB(channels).parameters())
-        expect(off == 0, f"Right for 50 channels, off by {off:+,} parameters for {channels}: is a 25 written down?")
+        expect(
+            off == 0, f"Right for 50 channels, off by {off:+,} parameters for {channels}: is a 25 or a 12 written down?"
+        )
         hint = "Is a 50 or a 25 written down?" if channels != 50 else "Follow the shapes from layer to layer."
         got = _call(f"MyRFDB({channels}) on {shape}", hint, made, torch.zeros(shape))
         found = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__

@@ -85,7 +85,7 @@ class MyRFDB(nn.Module):
         for _ in range(1 if self.share else 3):
             self.layers.append(conv(channels, channels))
             self.layers.append(conv(channels, half, kernel=self.kernel))
-        self.attend = ESA(channels, channels // 4) if self.esa else nn.Identity()
+        self.attend = ESA(channels, self.inside(channels)) if self.esa else nn.Identity()
         self.end = conv(channels, self.fourth(channels), kernel=self.last_kernel)
         self.together = conv(3 * half + self.fourth(channels), channels, kernel=1)
 
@@ -94,6 +94,9 @@ class MyRFDB(nn.Module):
 
     def fourth(self, channels):
         return channels // 2
+
+    def inside(self, channels):
+        return channels // 4
 
     def act(self, x):
         return leaky(x)
@@ -229,7 +232,8 @@ MUTANTS = [
     (check_rfdb, ThreeParts, "the fourth, from the last"),
     (check_rfdb, mutant(share=True), "used three times"),
     (check_rfdb, mutant(half=lambda self, c: c // 4), "yours 90,511"),
-    (check_rfdb, mutant(half=lambda self, c: 25, fourth=lambda self, c: 25), "is a 25 written down"),
+    (check_rfdb, mutant(half=lambda self, c: 25, fourth=lambda self, c: 25), "is a 25 or a 12 written down"),
+    (check_rfdb, mutant(inside=lambda self, c: 12), "off by +"),
     (check_rfdb, mutant(finish=lambda self, y, x: self.attend(y).mean((2, 3))), "the shape stays"),
     (check_rfdb, mutant(ordered=lambda self, parts: parts[:3]), "from layer to layer"),
     (check_rfdb, mutant(refined=lambda self, layer, x: leaky(layer(x))), "identity is missing"),
