@@ -63,22 +63,23 @@ def row_picture(
 ) -> dict[str, Float[Tensor, "_ _"]]:
     """Three pictures of one row of ``m``: the channel, what it hears (``m f``), and the weights, a line for each block.
 
-    Each from 0 (black, its smallest number) to 1 (white, its largest); flat ones are black.
+    The maps from 0 (black, the smallest number) to 1 (white, the largest), flat ones black; the weights as parts of the
+    largest, so that even ones are white.
 
     >>> pictures = row_picture(torch.rand(8, 4, 6), torch.full((8, 8), 1 / 8), row=0, blocks=2)
     >>> [(name, tuple(picture.shape)) for name, picture in pictures.items()]
     [('the channel', (4, 6)), ('what it hears', (4, 6)), ('its weights', (2, 4))]
     """
     heard = (m[row] @ f_g.flatten(1)).view_as(f_g[0])
-    parts = {"the channel": f_g[row], "what it hears": heard, "its weights": m[row].view(blocks, -1)}
-    return {name: _stretched(part) for name, part in parts.items()}
+    weights = (m[row] / m[row].max()).view(blocks, -1)
+    return {"the channel": _stretched(f_g[row]), "what it hears": _stretched(heard), "its weights": weights}
 
 
 def attention_viewer(model: nn.Module, image: Float[Tensor, "3 h w"]) -> "VBox":
     """Sliders for a block and one of its channels, and what this channel's row of ALFM's matrix ``m`` listens to.
 
     Top: the image, the channel, and what it hears, ``m f``. Below: its N * C weights, a line of cells for each block,
-    black where the weight is smallest and white where it is largest. The text names the strongest and says to how many
+    white where the weight is largest and black where there is none. The text names the strongest and says to how many
     channels the row listens: 2 to the power of its entropy in bits.
 
     Args:

@@ -1,4 +1,4 @@
-"""Checkers of notebook 05: ALFM and ACFM as classes, the cost of an attention, how many channels a row listens to."""
+"""Checkers of notebook 05: ALFM and ACFM as classes, and how many channels a row listens to."""
 
 from collections.abc import Callable
 
@@ -148,34 +148,6 @@ def check_acfm(answer: Callable[[], nn.Module]) -> None:
     truth = acfm_by_conv3d(f, library).detach()
     why = "the volume is f.unsqueeze(1), one channel deep; pad (0, 1, 1) and (1, 0, 0) with zeros"
     expect(_close(got, truth), f"Not what acfm_by_conv3d gives, nor a mistake that I know: {why}.")
-
-
-@exercise("Count what an attention costs", difficulty=2, minutes=10)
-def check_attention_cost(answer: Callable[[int, int, int, str], tuple[int, int]]) -> None:
-    """``answer(channels, height, width, between)``: entries of m, and multiply-accumulates of f f^T and m f."""
-
-    def pair(*case: object) -> tuple[int, int]:
-        got = _try(f"attention_cost{case}", answer, *case)
-        expect(isinstance(got, tuple | list) and len(got) == 2, f"A pair is wanted, (entries, macs); got {got!r}.")
-        expect(all(isinstance(n, int) for n in got), f"Entries and macs are whole numbers; got {got!r}.")
-        return tuple(got)
-
-    entries, work = pair(200, 180, 320, "channels")
-    expect(entries != 57_600**2, "Between channels m is NC x NC; yours is WH x WH, one row for each position.")
-    expect(entries != 200 * 57_600, "That is the size of the features; m has a row and a column for each channel.")
-    expect(entries == 40_000, f"200 channels attend to 200 channels: 40,000 entries, yours {entries:,}.")
-    expect(work != 40_000 * 57_600, "Half of it: there are two products, f f^T and then m f.")
-    expect(work != 4 * 40_000 * 57_600, "A multiply-accumulate is one multiplication with its addition: count it once.")
-    expect(work != 2 * 40_000 * 500, "The positions are height times width, not their sum.")
-    expect(work == 2 * 40_000 * 57_600, f"Two products of 40,000 x 57,600: 4,608,000,000; yours {work:,}.")
-    entries, work = pair(200, 180, 320, "positions")
-    expect(entries != 40_000, "Asked for positions, yours still compares channels: look at the last argument.")
-    expect(entries == 57_600**2, f"57,600 positions attend to 57,600: {57_600**2:,} entries, yours {entries:,}.")
-    expect(
-        work == 2 * 200 * 57_600**2, f"Each entry is met by every channel, twice: 2 * 200 * entries; yours {work:,}."
-    )
-    other = pair(12, 5, 7, "channels")
-    expect(other == (144, 2 * 144 * 35), f"Right at 200 x 180 x 320, at 12 x 5 x 7 {other}: is a number written down?")
 
 
 @exercise("Count the channels that a row listens to", difficulty=2, minutes=10)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.exercises.attention import check_acfm, check_alfm, check_attention_cost, check_effective_channels
+from lmfn_core.exercises.attention import check_acfm, check_alfm, check_effective_channels
 
 
 def alfm(*, start=0.0, scale=lambda f: 1.0, axis=-1, residual=1, softmax=True, positions=False, rows=None, back=None):
@@ -103,12 +103,6 @@ class Conv2d(acfm()):
         self.conv1 = nn.Conv2d(1, 1, 3, padding=1)
 
 
-def cost(channels, height, width, between, products=2, size=lambda h, w: h * w):
-    positions = size(height, width)
-    attends, other = (channels, positions) if between == "channels" else (positions, channels)
-    return attends**2, products * attends**2 * other
-
-
 def effective(m):
     return torch.special.entr(m).sum(-1).exp()
 
@@ -120,7 +114,6 @@ def entropy_bits(m):
 REFERENCES = [
     (check_alfm, alfm()),
     (check_acfm, acfm()),
-    (check_attention_cost, cost),
     (check_effective_channels, effective),
 ]
 
@@ -160,14 +153,6 @@ MUTANTS = [
     (check_acfm, NoPadding, "MyACFM of a (2, 5, 4, 6) raised"),
     (check_acfm, Conv2d, "make it an nn.Conv3d"),
     (check_acfm, acfm(forward=lambda self, f: None), "is a return missing?"),
-    # one product; twice the products; height plus width; always channels; always positions; fixed; no pair
-    (check_attention_cost, lambda *case: cost(*case, products=1), "two products"),
-    (check_attention_cost, lambda *case: cost(*case, products=4), "count it once"),
-    (check_attention_cost, lambda *case: cost(*case, size=lambda h, w: h + w), "not their sum"),
-    (check_attention_cost, lambda c, h, w, between: cost(c, h, w, "channels"), "still compares channels"),
-    (check_attention_cost, lambda c, h, w, between: cost(c, h, w, "positions"), "one row for each position"),
-    (check_attention_cost, lambda c, h, w, between: cost(200, 180, 320, between), "is a number written down"),
-    (check_attention_cost, lambda *case: cost(*case)[0], "A pair is wanted"),
     # the entropy in bits and nats; bases mixed; the sign; 0 log 0; columns; other measures; one number for all
     (check_effective_channels, entropy_bits, "3 bits"),
     (check_effective_channels, lambda m: torch.special.entr(m).sum(-1), "log 8 = 2.08"),

@@ -92,9 +92,10 @@ def test_a_row_is_drawn_as_channel_what_it_hears_and_weights():
     assert pictures["its weights"].tolist() == [[0, 0], [0, 1]]
 
 
-def test_a_flat_row_is_black_not_divided_by_zero():
+def test_a_flat_map_is_black_and_even_weights_are_white():
     pictures = row_picture(torch.zeros(4, 2, 3), torch.full((4, 4), 0.25), row=1, blocks=2)
-    assert all(torch.equal(picture, torch.zeros_like(picture)) for picture in pictures.values())
+    assert not pictures["the channel"].any() and not pictures["what it hears"].any()
+    assert torch.equal(pictures["its weights"], torch.ones(2, 2))
 
 
 def test_lfdn_has_the_same_attention():
