@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-import lmfn_core.restoring.engine as engine_module
+import lmfn_core.engine as engine_module
 from lmfn_core import LMFN, build
-from lmfn_core.images.photos import bundled
-from lmfn_core.restoring.engine import fast
+from lmfn_core.engine import fast
+from lmfn_core.photos import bundled
+from lmfn_core.tolerances import tolerance
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +22,9 @@ def test_the_networks_numbers(name, scattered):
     engine = fast(network, device="cpu", precision="float32", backend="torch")
     with torch.inference_mode():
         wanted = network(image)
+    allowed = tolerance("network_float32") * max(1, wanted.abs().max())
     for tile in (None, 0, 16):
-        assert (engine(image, tile=tile) - wanted).abs().max() < 1e-5 * max(1, wanted.abs().max())
+        assert (engine(image, tile=tile) - wanted).abs().max() < allowed
 
 
 def test_the_model_is_left_as_it_was(model):
@@ -41,14 +43,14 @@ def test_bytes_and_a_place_for_the_result(name):
     out, floats = torch.empty_like(image), torch.empty(1, 3, 40, 50)
     assert engine(image, out=out) is out and engine(image, out=floats) is floats
     assert torch.equal(out, image)  # an untrained network with an image skip is the identity
-    assert torch.allclose(floats, engine(image.float() / 255), atol=1e-6)
+    assert (floats - engine(image.float() / 255)).abs().max() < tolerance("tiled_float32")
 
 
 def test_bfloat16_is_near_and_float32_out(model):
     image = torch.rand(1, 3, 64, 96)
     half, full = (fast(model, device="cpu", precision=p, backend="torch")(image) for p in ("bfloat16", "float32"))
     assert half.dtype == torch.float32
-    assert 0 < (half - full).abs().max() < 0.01
+    assert 0 < (half - full).abs().max() < tolerance("forward_bf16")
 
 
 def test_what_the_hardware_likes_is_equal_to_the_eye(model):
@@ -65,8 +67,8 @@ def test_other_runtimes_give_the_same(model, backend):
     engine = fast(model, device="cpu", precision="float32", backend=backend)
     assert engine.backend == backend
     with torch.inference_mode():
-        assert (engine(image) - model(image)).abs().max() < 1e-4
-    assert (engine(image, tile=16) - engine(image)).abs().max() < 1e-4  # over strips, by torch
+        assert (engine(image) - model(image)).abs().max() < tolerance("backend_float32")
+    assert (engine(image, tile=16) - engine(image)).abs().max() < tolerance("backend_float32")  # over strips, by torch
 
 
 def test_large_images_go_over_strips_whatever_the_runtime(model, monkeypatch):

@@ -5,9 +5,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lmfn_core.parts.fdnb import FDNB
-from lmfn_core.parts.fusion import ALFM
-from lmfn_core.restoring.folded import Moments, attention_of, folded_alfm, folded_fdnb, gram, project
+from lmfn_core.fdnb import FDNB
+from lmfn_core.folded import Moments, attention_of, folded_alfm, folded_fdnb, gram, project
+from lmfn_core.fusion import ALFM
+from lmfn_core.tolerances import tolerance
 
 
 def parts_of(block, x):
@@ -26,9 +27,9 @@ def test_alfm_and_the_1x1_behind_it_are_one_1x1(scale):
     f, alfm, fuse = 0.3 * torch.randn(2, 24, 9, 7), ALFM(scale), nn.Conv2d(24, 6, 1)
     alfm.theta.fill_(0.7)
     m = attention_of(alfm, gram(f[:, :, :4]) + gram(f[:, :, 4:]), positions=63)
-    assert torch.allclose(m, alfm.attention(f), atol=1e-6)
+    assert (m - alfm.attention(f)).abs().max() < tolerance("block_float32")
     assert (m[0] - m[1]).abs().max() > 1e-3  # each image has its own
-    assert torch.allclose(project(f, *folded_alfm(alfm, fuse, m)), fuse(alfm(f)), atol=1e-5)
+    assert (project(f, *folded_alfm(alfm, fuse, m)) - fuse(alfm(f))).abs().max() < tolerance("block_float32")
 
 
 def test_moments_of_strips_are_those_of_the_whole_even_far_from_zero():
@@ -51,7 +52,7 @@ def test_fdnb_after_its_convolutions_is_one_1x1(scattered):
         moments.add(strip)
     change = block(x) - x
     assert change.abs().max() > 0.1
-    assert torch.allclose(project(parts, *folded_fdnb(block, moments)), change, atol=1e-5)
+    assert (project(parts, *folded_fdnb(block, moments)) - change).abs().max() < tolerance("block_float32")
 
 
 @torch.no_grad()

@@ -5,10 +5,11 @@ import torch
 from torch import nn
 
 from lmfn_core import build
-from lmfn_core.models.lmfn import AttentionFusion
-from lmfn_core.parts.fusion import ACFM, ALFM
-from lmfn_core.parts.layers import pad_to
-from lmfn_core.restoring.portable import BandedACFM, FoldedFusion, Portable, pad_by_index
+from lmfn_core.fusion import ACFM, ALFM
+from lmfn_core.layers import pad_to
+from lmfn_core.lmfn import AttentionFusion
+from lmfn_core.portable import BandedACFM, FoldedFusion, Portable, pad_by_index
+from lmfn_core.tolerances import tolerance
 
 
 def lively(module: nn.Module) -> nn.Module:
@@ -32,7 +33,7 @@ def test_a_banded_matrix_is_a_sum_over_neighbouring_channels():
     with torch.no_grad():
         acfm.alpha.fill_(0.7)
     f = torch.randn(2, 50, 9, 7)
-    torch.testing.assert_close(BandedACFM(acfm, 50)(f), acfm(f), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(BandedACFM(acfm, 50)(f), acfm(f), rtol=0, atol=tolerance("block_float32"))
 
 
 @pytest.mark.parametrize("energy_scale", ["none", "positions", "cosine"])
@@ -41,7 +42,8 @@ def test_the_fold_of_attention_and_convolution_is_exact(energy_scale):
     with torch.no_grad():
         fusion.layer_attention.theta.fill_(1.5)
     outputs = [torch.randn(2, 8, 6, 5) for _ in range(3)]
-    torch.testing.assert_close(FoldedFusion(fusion)(outputs), fusion(outputs), rtol=1e-5, atol=1e-5)
+    within = tolerance("block_float32")
+    torch.testing.assert_close(FoldedFusion(fusion)(outputs), fusion(outputs), rtol=0, atol=within)
     with torch.no_grad():
         plain = fusion(outputs)
         fusion.layer_attention.theta.zero_()
@@ -54,7 +56,8 @@ def test_the_portable_network_is_the_network(name, image_skip):
     model = lively(build(name, image_skip=image_skip))
     image = torch.rand(2, 3, 37, 90)
     with torch.no_grad():
-        torch.testing.assert_close(Portable(model)(image), model(image), rtol=1e-5, atol=1e-5)
+        within = tolerance("network_float32")
+        torch.testing.assert_close(Portable(model)(image), model(image), rtol=0, atol=within)
 
 
 def test_the_model_itself_stays_as_it_was():

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from lmfn_core import LFDN, LMFN, build, networks
-from lmfn_core.parts.layers import use_channels_last
-from lmfn_core.restoring.tiled import can_tile, restore_tensor
+from lmfn_core.layers import use_channels_last
+from lmfn_core.tiled import can_tile, restore_tensor
+from lmfn_core.tolerances import tolerance
 
 SHIPPED = [(LMFN, "lmfn"), (LFDN, "lfdn-deblur"), (LFDN, "lfdn-derain")]
 STRONG = ["lmfn", "lfdn", "lmfn-n1", "lmfn-alfm-cosine", "lmfn-without-mshf", "lmfn-without-attention", "lfdn-cnn",
@@ -31,7 +32,7 @@ def test_shipped_weights_over_strips(kind, name, size, tile):
     whole = model(image)
     assert (whole - image).abs().max() > 1e-3  # there is something to be equal to
     for height in (tile, 0, None):
-        assert (restore_tensor(model, image, tile=height) - whole).abs().max() < 1e-5
+        assert (restore_tensor(model, image, tile=height) - whole).abs().max() < tolerance("tiled_float32")
 
 
 @pytest.mark.parametrize("name", STRONG)
@@ -42,7 +43,7 @@ def test_strong_weights_over_strips(name, scattered):
     whole = model(image)
     assert whole.std() > 0.01
     difference = (restore_tensor(model, image, tile=16) - whole).abs().max()
-    assert difference < 1e-5 * max(1, whole.abs().max())
+    assert difference < tolerance("network_float32") * max(1, whole.abs().max())
 
 
 @torch.inference_mode()
@@ -51,7 +52,8 @@ def test_naive_tiles_differ(scattered):
     model, image = scattered(build("lmfn")).eval(), photograph(512, 64)
     whole = model(image)
     assert (model(image[:, :, :400])[:, :, :64] - whole[:, :, :64]).abs().max() > 1e-3 * whole.abs().max()
-    assert (restore_tensor(model, image, tile=64) - whole).abs().max() < 1e-5 * max(1, whole.abs().max())
+    difference = (restore_tensor(model, image, tile=64) - whole).abs().max()
+    assert difference < tolerance("network_float32") * max(1, whole.abs().max())
 
 
 @torch.inference_mode()
@@ -81,7 +83,7 @@ EIGHT_K = """
 import resource, torch
 torch.set_num_threads(2)
 from lmfn_core import {kind}
-from lmfn_core.restoring.engine import fast
+from lmfn_core.engine import fast
 engine = fast({kind}.from_pretrained(), device="cpu", precision="bfloat16", backend="torch")
 image = torch.rand(1, 3, 4320, 7680)
 assert engine(image).shape == image.shape
