@@ -12,6 +12,7 @@ python3 lab.py lab [...]                open the notebooks in JupyterLab
 python3 lab.py bench [KEY=value]        time every way to run the network against each other: ROUNDS=7 DEVICE=auto
                                         SIZES=256x256,1280x720 BATCHES=1,8 NETWORK=lmfn WITHOUT=compiled OUT=/folder
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
+python3 lab.py student [...]            renew the students' copies; for a class: --without-hints --out handout.zip
 python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card and tables
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
 
@@ -46,6 +47,7 @@ COMMANDS = {
     "lab": ["-m", "jupyterlab", "notebooks"],
     "bench": ["-m", "workflow.bench"],
     "refresh": ["-m", "workflow.refresh"],
+    "student": ["-m", "workflow.student"],
     "ship": ["-m", "workflow.ship"],
     "environment": ["-m", "workflow.environment"],
 }
@@ -63,11 +65,14 @@ def main(arguments):
     ensure_venv()
     if arguments[0] == "snakemake":
         ensure_venv(SNAKEMAKE)
-    return run([python_of(VENV)] + COMMANDS[arguments[0]] + [absolute(word) for word in arguments[1:]])
+    words = [absolute(word, before) for before, word in zip(arguments, arguments[1:], strict=False)]
+    return run([python_of(VENV)] + COMMANDS[arguments[0]] + words)
 
 
-def absolute(word):
-    """DATA= (a folder, or kind:folder) and OUT= as the caller's folder means them: the commands run in this one."""
+def absolute(word, before=""):
+    """DATA= (a folder, or kind:folder), OUT= and --out as the caller's folder means them: commands run in this one."""
+    if before == "--out":
+        return os.path.abspath(os.path.expanduser(word))
     key, _, path = word.partition("=")
     if key not in ("DATA", "OUT") or not path:
         return word

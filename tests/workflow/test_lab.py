@@ -73,6 +73,8 @@ def test_commands_are_forwarded_with_their_exit_code(repository, lab, tmp_path):
         7,
         ["[-m]", "[pytest]", "[-k]", "[a b]"],
     )
+    _, lines, _ = call(sys.executable, path, "student", "--without-hints", "--out", "for you", cwd=tmp_path)
+    assert lines[2:] == ["[--without-hints]", "[--out]", f"[{tmp_path / 'for you'}]"]
 
 
 @POSIX
