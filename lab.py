@@ -12,11 +12,13 @@ python3 lab.py lab [...]                open the notebooks in JupyterLab
 python3 lab.py bench [KEY=value]        time every way to run the network against each other: ROUNDS=7 DEVICE=auto
                                         SIZES=256x256,1280x720 BATCHES=1,8 NETWORK=lmfn WITHOUT=compiled OUT=/folder
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
+python3 lab.py student [...]            renew the students' copies; for a class: --without-hints --out handout.zip
+python3 lab.py book [OUT=/folder]       write the course as a book of static pages: reports/book/index.html
 python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card and tables
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
 
-.venv is made from pyproject.toml and constraints.txt, .venv-snakemake (only for that command) from
-workflow/snakemake.txt; again when they, the Python version or the folder change.
+.venv is made from pyproject.toml and constraints.txt, .venv-snakemake and .venv-book (each only for its command) from
+workflow/snakemake.txt and workflow/book.txt; again when they, the Python version or the folder change.
 """
 
 import contextlib
@@ -32,8 +34,17 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 SNAKEMAKE = os.path.join(HERE, ".venv-snakemake")
-SOURCES = {VENV: ("pyproject.toml", "constraints.txt"), SNAKEMAKE: ("workflow/snakemake.txt",)}
-SIZES = {VENV: "about 1.6 GB to download (more with CUDA), a few minutes", SNAKEMAKE: "about 80 MB to download"}
+BOOK = os.path.join(HERE, ".venv-book")
+SOURCES = {
+    VENV: ("pyproject.toml", "constraints.txt"),
+    SNAKEMAKE: ("workflow/snakemake.txt",),
+    BOOK: ("workflow/book.txt",),
+}
+SIZES = {
+    VENV: "about 1.6 GB to download (more with CUDA), a few minutes",
+    SNAKEMAKE: "about 80 MB to download",
+    BOOK: "about 40 MB to download",
+}
 OLDEST = (3, 10)
 PACKAGE = ".[test,onnx,openvino]"  # with what its tests need and the runtimes that restore fastest
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -46,13 +57,15 @@ COMMANDS = {
     "lab": ["-m", "jupyterlab", "notebooks"],
     "bench": ["-m", "workflow.bench"],
     "refresh": ["-m", "workflow.refresh"],
+    "student": ["-m", "workflow.student"],
+    "book": ["-m", "workflow.book"],
     "ship": ["-m", "workflow.ship"],
     "environment": ["-m", "workflow.environment"],
 }
 
 
 def main(arguments):
-    """Run one command inside .venv, building it first where needed; the exit code."""
+    """Run one command inside its environment, building that first where needed; the exit code."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(__doc__)
         return 0 if arguments else 2
@@ -60,14 +73,18 @@ def main(arguments):
         print(f"{arguments[0]!r} is no command. Known: {', '.join(COMMANDS)}.", file=sys.stderr)
         return 2
     check_python()
-    ensure_venv()
+    venv = BOOK if arguments[0] == "book" else VENV  # the book reads what is committed: it needs no PyTorch
+    ensure_venv(venv)
     if arguments[0] == "snakemake":
         ensure_venv(SNAKEMAKE)
-    return run([python_of(VENV)] + COMMANDS[arguments[0]] + [absolute(word) for word in arguments[1:]])
+    words = [absolute(word, before) for before, word in zip(arguments, arguments[1:], strict=False)]
+    return run([python_of(venv)] + COMMANDS[arguments[0]] + words)
 
 
-def absolute(word):
-    """DATA= (a folder, or kind:folder) and OUT= as the caller's folder means them: the commands run in this one."""
+def absolute(word, before=""):
+    """DATA= (a folder, or kind:folder), OUT= and --out as the caller's folder means them: commands run in this one."""
+    if before == "--out":
+        return os.path.abspath(os.path.expanduser(word))
     key, _, path = word.partition("=")
     if key not in ("DATA", "OUT") or not path:
         return word
@@ -200,7 +217,7 @@ def cpu_build():
 
 
 def run(command):
-    """Hand over to a command inside .venv; its exit code is ours."""
+    """Hand over to a command inside an environment; its exit code is ours."""
     environment = dict(os.environ, JUPYTER_PREFER_ENV_PATH="1")  # no kernel of the user's may shadow this one
     os.chdir(HERE)
     if os.name != "nt":

@@ -18,7 +18,9 @@ PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <style>
-body {{ margin: 2rem auto; max-width: min(96vw, {width}px); font: 1rem system-ui, sans-serif; color: #222 }}
+body {{ margin: 1rem auto; font: 1rem system-ui, sans-serif; color: #222;
+  max-width: min(96vw, {width}px, max(16rem, (100vh - 11rem) * {width} / {height})) }}
+h1 {{ font-size: 1.4rem; margin: .6rem 0; overflow-wrap: anywhere }}
 figure {{ position: relative; margin: 0 }}
 img {{ display: block; width: 100% }}
 .after {{ position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at)) }}
@@ -62,7 +64,7 @@ def write_before_after(
     if path.suffix.lower() in (".html", ".htm"):
         first, second = (_embedded(image, icc) for image in images)
         words = {"title": html.escape(title), "after": html.escape(after), "first": first, "second": second}
-        return write_bytes(path, PAGE.format(width=images[0].width, **words).encode())
+        return write_bytes(path, PAGE.format(width=images[0].width, height=images[0].height, **words).encode())
     if path.suffix.lower() == ".png":
         content = io.BytesIO()
         side_by_side(images[0], images[1], after).save(content, "PNG", icc_profile=icc or None)

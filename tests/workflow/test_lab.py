@@ -34,12 +34,12 @@ def lab(repository):
     return module
 
 
-def pretend_installed(repository, lab):
-    """A finished .venv whose Python prints its arguments and ends with code 7."""
-    (repository / ".venv/bin").mkdir(parents=True)
-    (repository / ".venv/bin/python").write_text(ECHO)
-    (repository / ".venv/bin/python").chmod(0o755)
-    (repository / ".venv/installed").write_text(lab.fingerprint())
+def pretend_installed(repository, lab, name=".venv"):
+    """A finished environment whose Python prints its arguments and ends with code 7."""
+    (repository / name / "bin").mkdir(parents=True)
+    (repository / name / "bin/python").write_text(ECHO)
+    (repository / name / "bin/python").chmod(0o755)
+    (repository / name / "installed").write_text(lab.fingerprint(str(repository / name)))
 
 
 def call(*command, cwd):
@@ -73,6 +73,18 @@ def test_commands_are_forwarded_with_their_exit_code(repository, lab, tmp_path):
         7,
         ["[-m]", "[pytest]", "[-k]", "[a b]"],
     )
+    _, lines, _ = call(sys.executable, path, "student", "--without-hints", "--out", "for you", cwd=tmp_path)
+    assert lines[2:] == ["[--without-hints]", "[--out]", f"[{tmp_path / 'for you'}]"]
+
+
+@POSIX
+def test_the_book_has_an_environment_of_its_own(repository, lab):
+    shutil.copy(ROOT / "workflow/book.txt", repository / "workflow/book.txt")
+    pretend_installed(repository, lab, ".venv-book")
+    out = f"OUT={repository / 'my book'}"
+    result = call("make", f"PYTHON={sys.executable}", "book", out, cwd=repository)
+    assert result[0] == 2 and result[1][:3] == ["[-m]", "[workflow.book]", f"[{out}]"]
+    assert not (repository / ".venv").exists()
 
 
 @POSIX

@@ -2,12 +2,13 @@
 
 import json
 import os
+import zipfile
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from workflow import Problem, refresh, student
+from workflow import ROOT, Problem, refresh, student
 from workflow.masters import Master, convert
 
 
@@ -152,3 +153,77 @@ def test_a_copy_starts_in_the_masters_folder(course, monkeypatch):
     for _ in range(2):  # a student may run the cell again
         exec(student.HOME, {})
         assert os.getcwd() == str(course.parent)
+
+
+def with_hints(course):
+    """The course with two hint cells before its solution."""
+    book = nbformat.read(course, as_version=4)
+    for number in (1, 2):
+        hint = f"<details><summary>Hint {number}</summary>Look at x.</details>"
+        book.cells.insert(-1, new_markdown_cell(hint, metadata={"tags": ["hint"]}))
+    nbformat.write(book, course)
+    return course.parent.parent
+
+
+def hints_in(text):
+    return text.count("<summary>Hint")
+
+
+def test_copies_keep_the_hints_unless_they_are_left_out(course):
+    root = with_hints(course)
+    student.write(root)
+    assert hints_in(student.copy_of(course).read_text(encoding="utf-8")) == 2
+    assert student.write(root, hints=False) == [student.copy_of(course)] and not student.is_fresh(course)
+    copy = nbformat.read(student.copy_of(course), as_version=4)
+    masters = nbformat.read(course, as_version=4).cells
+    assert [cell.id for cell in copy.cells if cell.id != "home"] == [
+        c.id for c in masters if c.metadata.get("tags") != ["hint"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["for the class", "for the class.zip"])
+def test_a_handout_is_a_folder_or_a_zip(course, name):
+    root = with_hints(course)
+    out = root / "elsewhere" / name
+    for _ in range(2):  # again over the first
+        student.hand_out(out, hints=False, root=root)
+    if out.suffix == ".zip":
+        zipfile.ZipFile(out).extractall(out.parent)
+    folder = out.with_suffix("")
+    assert sorted(path.name for path in folder.iterdir()) == ["06_first.ipynb", "07_profiling.ipynb"]
+    text = (folder / "06_first.ipynb").read_text(encoding="utf-8")
+    assert hints_in(text) == 0 and "END SOLUTION" not in text
+    assert nbformat.reads(text, as_version=4).cells[1].source == student.HOME_OF_A_HANDOUT
+    assert not (root / "notebooks/student").exists()
+
+
+def test_a_handout_leaves_masters_and_strangers_alone(course):
+    root, text = course.parent.parent, course.read_text(encoding="utf-8")
+    with pytest.raises(Problem, match="masters themselves"):
+        student.hand_out(root / "elsewhere/../notebooks", root=root)
+    (root / "mine").mkdir()
+    (root / "mine/05_notes.ipynb").write_text("my notes")
+    student.hand_out(root / "mine", root=root)
+    assert (root / "mine/05_notes.ipynb").read_text() == "my notes" and course.read_text(encoding="utf-8") == text
+
+
+def test_a_handout_finds_the_course_from_anywhere_or_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        exec(student.HOME_OF_A_HANDOUT, {})
+        assert os.path.samefile(os.getcwd(), ROOT / "notebooks")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(RuntimeError, match=r"Put this folder into notebooks/ of the course's repository.*lab\.py lab"):
+        exec(student.HOME_OF_A_HANDOUT, {})
+    assert os.path.samefile(os.getcwd(), tmp_path)
+
+
+def test_the_command_writes_a_handout_from_the_masters(tmp_path, capsys):
+    assert student.main(["--without-hints", "--out", str(tmp_path / "out")]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert [line.removeprefix("wrote ") for line in written] == [
+        str(tmp_path / "out" / m.name) for m in student.masters()
+    ]
+    assert student.main(["--out", str(ROOT / "notebooks")]) == 1 and "another folder" in capsys.readouterr().err
+    assert student.main(["--check"]) == 0
