@@ -35,8 +35,8 @@ rendering checks ledger evidence in_print claims tables ablation paper_tables ef
 differences summary weights_tables model_card bench_tables deraining figures ablation_figures bench_figures
 report_figures report
 
-lesson predictions alt_text widgets rain_widget exercises cli_errors cli_data cli __main__ cli_restore cli_compare
-cli_info cli_reproduce cli_export
+lesson predictions alt_text reach part_times scale_figures widgets rain_widget exercises cli_errors cli_data cli
+__main__ cli_restore cli_compare cli_info cli_reproduce cli_export
 """
 FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]  # a file imports from its own floor and those before it
 UPWARD = {("pretrained.py", "checkpoints")}  # a class method that makes its class by name asks for it when called
