@@ -39,7 +39,7 @@ def draw_windows(windows: Mapping[str, Float[Tensor, "h w"]]) -> Figure:
     """
     figure, axes = plt.subplots(1, len(windows), figsize=(8, 2.9), squeeze=False)
     for axis, (name, weights) in zip(axes[0], windows.items(), strict=True):
-        axis.imshow((weights / weights.max()).sqrt(), cmap="Greys", interpolation="nearest")
+        axis.imshow((weights / weights.max()).sqrt().numpy(), cmap="Greys", interpolation="nearest")
         axis.set(title=name, xticks=[], yticks=[])
     return figure
 
@@ -141,7 +141,7 @@ def draw_misplaced(off: Mapping[str, Float[Tensor, " n"]], step: int) -> Figure:
     """
     figure, axis = plt.subplots(figsize=(5.5, 2.4))
     for (name, error), style, color in zip(off.items(), ("-", "s", "--"), (OURS, "black", PAPER), strict=False):
-        places = [step * i + (step - 1) / 2 for i in range(len(error))]
+        places = [step * i for i in range(len(error))]
         axis.plot(places, error, style, color=color, lw=2, ms=3, mew=0, label=name)
     axis.set(xlabel="place in a row, pixels", ylabel="believed - true, pixels")
     axis.legend(loc="upper center", ncols=3, bbox_to_anchor=(0.5, 1.2), frameon=False)
