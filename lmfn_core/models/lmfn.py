@@ -145,8 +145,8 @@ def check_image(image: Tensor) -> None:
     """Refuse what the networks cannot take.
 
     Raises:
-        ValueError: when the image is not floating-point, not (batch, 3, height, width), the batch is empty, or a side is
-            below 16.
+        ValueError: when the image is not floating-point, not (batch, 3, height, width), the batch is empty, or a side
+            is below 16.
 
     >>> check_image(torch.zeros(1, 3, 16, 16))
     """

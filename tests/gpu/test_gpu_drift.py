@@ -10,9 +10,9 @@ import copy
 import pytest
 import torch
 
-from lmfn_core.evaluate import evaluate, predict
-from lmfn_core.pairs import Pair
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.images.pairs import Pair
+from lmfn_core.training.evaluate import evaluate, predict
 
 pytestmark = pytest.mark.gpu
 FEW = 8

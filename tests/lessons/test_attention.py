@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.exercises.attention import check_acfm, check_alfm, check_effective_channels
+from lmfn_core.teaching.exercises.attention import check_acfm, check_alfm, check_effective_channels
 
 
 def alfm(*, start=0.0, scale=lambda f: 1.0, axis=-1, residual=1, softmax=True, positions=False, rows=None, back=None):

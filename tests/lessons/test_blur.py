@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from lmfn_core.blur import to_linear, to_srgb
-from lmfn_core.exercises.blur import check_convention, check_kernel, check_levels, check_shutter
+from lmfn_core.images.blur import to_linear, to_srgb
+from lmfn_core.teaching.exercises.blur import check_convention, check_kernel, check_levels, check_shutter
 
 
 def shutter(frames, divide=len):

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lmfn_core.exercises.distillation import check_imdn_size, check_rfdb, check_silence, check_split
-from lmfn_core.layers import conv
-from lmfn_core.rfdb import ESA, RFDB
+from lmfn_core.parts.layers import conv
+from lmfn_core.parts.rfdb import ESA, RFDB
+from lmfn_core.teaching.exercises.distillation import check_imdn_size, check_rfdb, check_silence, check_split
 
 
 def leaky(x):

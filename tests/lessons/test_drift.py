@@ -5,7 +5,7 @@ from statistics import mean, pstdev, stdev
 
 import numpy as np
 
-from lmfn_core.exercises.drift import check_careful_sum, check_differs, check_drift, check_tolerance
+from lmfn_core.teaching.exercises.drift import check_careful_sum, check_differs, check_drift, check_tolerance
 
 
 def drift(ours, reference, *, levels=255, factor=-20, typed=lambda x: x.double(), middle=None, largest=None):

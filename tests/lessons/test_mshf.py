@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lmfn_core.exercises.mshf import CHAINS, check_any_size, check_fuse, check_shares, check_window
-from lmfn_core.mshf import MSHF
-from lmfn_core.profiling import layer_costs
+from lmfn_core.measures.profiling import layer_costs
+from lmfn_core.parts.mshf import MSHF
+from lmfn_core.teaching.exercises.mshf import CHAINS, check_any_size, check_fuse, check_shares, check_window
 
 
 def window(

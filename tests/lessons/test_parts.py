@@ -7,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lmfn_core.exercises.parts import (
+from lmfn_core.parts.layers import ResidualBlock
+from lmfn_core.parts.rfdb import ESA
+from lmfn_core.teaching.exercises.parts import (
     _ESA_MISTAKES,
     _esa,
     _fill,
@@ -17,8 +19,6 @@ from lmfn_core.exercises.parts import (
     check_residual_block,
     check_separable_parameters,
 )
-from lmfn_core.layers import ResidualBlock
-from lmfn_core.rfdb import ESA
 
 
 def size(size, kernel, stride=1, padding=0, dilation=1, *, both=2, span=None, down=math.floor, first=1):

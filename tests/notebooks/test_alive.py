@@ -108,7 +108,7 @@ def test_every_committed_picture_has_its_alternative_text(path):
         for output in cell.get("outputs", ()):
             for kind in [kind for kind in output.get("data", {}) if kind.startswith("image/")]:
                 text = output.metadata.get(kind, {}).get("alt", "")
-                assert len(text.split()) >= 4, f"cell {cell.id}: call lmfn_core.alt_text.describe; got {text!r}"
+                assert len(text.split()) >= 4, f"cell {cell.id}: call describe of teaching.alt_text; got {text!r}"
                 texts.append(text)
     assert len(set(texts)) == len(texts), "two pictures say the same"
 

@@ -20,8 +20,8 @@ before_after(ramp, 1 - ramp)
 """
 RAIN = """
 import torch
-from lmfn_core.photos import dead_leaves
-from lmfn_core.rain_widget import rain_maker
+from lmfn_core.images.photos import dead_leaves
+from lmfn_core.teaching.rain_widget import rain_maker
 
 rain_maker(dead_leaves(1, 320, torch.Generator().manual_seed(3))[0][:, :160])
 """

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.photos import dead_leaves
+from lmfn_core.images.photos import dead_leaves
 from workflow import ROOT, student
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from lmfn_core import build
-from lmfn_core.attention_widget import attention_viewer, loudest, row_picture, stacked_features
-from lmfn_core.fusion import ALFM
+from lmfn_core.parts.fusion import ALFM
+from lmfn_core.teaching.attention_widget import attention_viewer, loudest, row_picture, stacked_features
 
 IMAGE = torch.rand(3, 64, 96, generator=torch.Generator().manual_seed(0))
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from lmfn_core.blur_widget import LONGEST, blur_slider, streak, streaked
-from lmfn_core.leaves import dead_leaves
-from lmfn_core.metrics import psnr, ssim
+from lmfn_core.images.leaves import dead_leaves
+from lmfn_core.measures.metrics import psnr, ssim
+from lmfn_core.teaching.blur_widget import LONGEST, blur_slider, streak, streaked
 
 SCENE = dead_leaves(1, 64, torch.Generator().manual_seed(3))[0]
 

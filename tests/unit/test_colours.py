@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from lmfn_core.figures import MUTED, OURS, PAPER
+from lmfn_core.evidence.figures import MUTED, OURS, PAPER
 
 COLOURS = {"OURS": OURS, "PAPER": PAPER, "MUTED": MUTED}
 WHITE = "#ffffff"

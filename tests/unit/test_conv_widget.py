@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.conv_widget import CHANNELS, conv_calculator
+from lmfn_core.teaching.conv_widget import CHANNELS, conv_calculator
 
 
 def parts(size=32) -> tuple[dict, object]:

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.contest import TinyDeblurrer, blurred_scenes, contest, equal_widths
-from lmfn_core.dissection import given_to, parts_see, percent_left, percent_of_best, silent
-from lmfn_core.rfdb import RFDB
+from lmfn_core.parts.rfdb import RFDB
+from lmfn_core.teaching.contest import TinyDeblurrer, blurred_scenes, contest, equal_widths
+from lmfn_core.teaching.dissection import given_to, parts_see, percent_left, percent_of_best, silent
 
 
 def test_percent_left_is_what_least_squares_leaves():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lmfn_core import build
-from lmfn_core.drift import (
+from lmfn_core.benchmark.drift import (
     apart,
     block_forms,
     blurred_scenes,
@@ -18,7 +18,7 @@ from lmfn_core.drift import (
     strengthened,
     train_briefly,
 )
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
 
 
 def test_a_difference_is_taken_in_float64():

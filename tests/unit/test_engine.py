@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-import lmfn_core.engine as engine_module
+import lmfn_core.restoring.engine as engine_module
 from lmfn_core import LMFN, build
-from lmfn_core.engine import fast
-from lmfn_core.photos import bundled
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.images.photos import bundled
+from lmfn_core.restoring.engine import fast
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ GRAPHS = """
 import torch
 from torch.export import Dim
 from lmfn_core import {kind}
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
 model = {kind}.from_pretrained().requires_grad_(False)
 explained = torch._dynamo.explain(model)(torch.rand(1, 3, 70, 90))
 assert (explained.graph_count, explained.graph_break_count) == (1, 0), explained

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.fdnb import CCA, FDNB, PlainBlock
-from lmfn_core.fdnb_loops import cca_by_loops, fdnb_by_loops, instance_norm_by_loops
-from lmfn_core.rfdb import RFDB
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.parts.fdnb import CCA, FDNB, PlainBlock
+from lmfn_core.parts.fdnb_loops import cca_by_loops, fdnb_by_loops, instance_norm_by_loops
+from lmfn_core.parts.rfdb import RFDB
 
 
 def wave(*shape):

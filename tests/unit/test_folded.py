@@ -5,10 +5,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lmfn_core.fdnb import FDNB
-from lmfn_core.folded import Moments, attention_of, folded_alfm, folded_fdnb, gram, project
-from lmfn_core.fusion import ALFM
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.parts.fdnb import FDNB
+from lmfn_core.parts.fusion import ALFM
+from lmfn_core.restoring.folded import Moments, attention_of, folded_alfm, folded_fdnb, gram, project
 
 
 def parts_of(block, x):

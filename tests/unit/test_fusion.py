@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from lmfn_core.fusion import ACFM, ALFM, acfm_by_conv3d, acfm_by_loops, alfm_by_loops, softmax_of_gram
-from lmfn_core.published import BlockAttention
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.parts.fusion import ACFM, ALFM, acfm_by_conv3d, acfm_by_loops, alfm_by_loops, softmax_of_gram
+from lmfn_core.parts.published import BlockAttention
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 3, 4), (2, 6, 3, 2), (1, 1, 2, 2)])

@@ -6,7 +6,7 @@ import time
 import pytest
 import torch
 
-from lmfn_core.ladder import ladder
+from lmfn_core.teaching.ladder import ladder
 
 
 def slow(x):

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from lmfn_core import LFDN, LMFN, build
-from lmfn_core.layers import use_channels_last
-from lmfn_core.lfdn_variants import LFDNParts
-from lmfn_core.profiling import layer_costs, macs, parameters
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.measures.profiling import layer_costs, macs, parameters
+from lmfn_core.models.lfdn_variants import LFDNParts
+from lmfn_core.parts.layers import use_channels_last
 
 
 def count(model):

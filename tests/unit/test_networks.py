@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from lmfn_core import build, networks
-from lmfn_core.nafnet import NAFNet
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.models.nafnet import NAFNet
 
 SIZES = {  # as the paper's equations describe it, and in the authors' published form where it has one
     "lmfn": (1_223_766, 1_247_707),
@@ -162,7 +162,7 @@ def test_copies_and_pickles():
     ],
 )
 def test_bad_images_are_refused_in_a_sentence(bad, words):
-    from lmfn_core.lmfn import check_image
+    from lmfn_core.models.lmfn import check_image
 
     with pytest.raises(ValueError, match=words):
         check_image(bad)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lmfn_core.part_figures import STYLES, draw_depth, draw_taps, draw_views
+from lmfn_core.teaching.part_figures import STYLES, draw_depth, draw_taps, draw_views
 
 
 @pytest.mark.parametrize("how", [{}, {"padding": 1}, {"stride": 2, "padding": 1}, {"dilation": 2}, {"stride": 3}])

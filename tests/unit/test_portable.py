@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from lmfn_core import build
-from lmfn_core.fusion import ACFM, ALFM
-from lmfn_core.layers import pad_to
-from lmfn_core.lmfn import AttentionFusion
-from lmfn_core.portable import BandedACFM, FoldedFusion, Portable, pad_by_index
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.models.lmfn import AttentionFusion
+from lmfn_core.parts.fusion import ACFM, ALFM
+from lmfn_core.parts.layers import pad_to
+from lmfn_core.restoring.portable import BandedACFM, FoldedFusion, Portable, pad_by_index
 
 
 def lively(module: nn.Module) -> nn.Module:

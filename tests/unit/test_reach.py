@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from lmfn_core.mshf import MSHF
-from lmfn_core.part_times import part_times
-from lmfn_core.reach import heard_within, touched
+from lmfn_core.parts.mshf import MSHF
+from lmfn_core.teaching.part_times import part_times
+from lmfn_core.teaching.reach import heard_within, touched
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from lmfn_core.layers import conv, pad_to
-from lmfn_core.strips import Padded, Strips
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.parts.layers import conv, pad_to
+from lmfn_core.restoring.strips import Padded, Strips
 
 
 @pytest.mark.parametrize("size", [(16, 16), (33, 17), (50, 81), (64, 80), (65, 64), (100, 31)])

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from lmfn_core import LFDN, LMFN, build, networks
-from lmfn_core.layers import use_channels_last
-from lmfn_core.tiled import can_tile, restore_tensor
-from lmfn_core.tolerances import tolerance
+from lmfn_core.benchmark.tolerances import tolerance
+from lmfn_core.parts.layers import use_channels_last
+from lmfn_core.restoring.tiled import can_tile, restore_tensor
 
 SHIPPED = [(LMFN, "lmfn"), (LFDN, "lfdn-deblur"), (LFDN, "lfdn-derain")]
 STRONG = ["lmfn", "lfdn", "lmfn-n1", "lmfn-alfm-cosine", "lmfn-without-mshf", "lmfn-without-attention", "lfdn-cnn",
@@ -83,7 +83,7 @@ EIGHT_K = """
 import resource, torch
 torch.set_num_threads(2)
 from lmfn_core import {kind}
-from lmfn_core.engine import fast
+from lmfn_core.restoring.engine import fast
 engine = fast({kind}.from_pretrained(), device="cpu", precision="bfloat16", backend="torch")
 image = torch.rand(1, 3, 4320, 7680)
 assert engine(image).shape == image.shape

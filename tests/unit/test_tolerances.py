@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from lmfn_core.benchmark.tolerances import TOLERANCES, derived, tolerance
 from lmfn_core.records import load_record
-from lmfn_core.tolerances import TOLERANCES, derived, tolerance
 
 TESTS = Path(__file__).parents[1]
 DRIFT = load_record(TESTS.parent / "notebooks/examples/records/drift.json")["metrics"]["drift"]
@@ -60,7 +60,8 @@ def test_what_is_typed_there_has_a_reason(file):
     (path,) = TESTS.rglob(file)
     typed = [line for line in path.read_text(encoding="utf-8").splitlines() if TYPED.search(line)]
     for line in typed:
-        assert any(fragment in line for fragment in STAYS[file]), f"use lmfn_core.tolerances, or say why not: {line}"
+        why = f"use lmfn_core.benchmark.tolerances, or say why not: {line}"
+        assert any(fragment in line for fragment in STAYS[file]), why
     for fragment in STAYS[file]:
         assert any(fragment in line for line in typed), f"gone, and its reason with it: {fragment}"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from lmfn_core.fusion import ACFM, acfm_by_conv3d, alfm_by_loops
-from lmfn_core.lesson import Hint, exercise, expect
+from lmfn_core.parts.fusion import ACFM, acfm_by_conv3d, alfm_by_loops
+from lmfn_core.teaching.lesson import Hint, exercise, expect
 
 
 def _try(what: str, call: Callable[..., object], *given: object) -> object:

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lmfn_core.blur import to_linear, to_srgb
-from lmfn_core.lesson import exercise, expect
+from lmfn_core.images.blur import to_linear, to_srgb
+from lmfn_core.teaching.lesson import exercise, expect
 
 
 def _expect_image(got: object, shape: tuple[int, ...], called: str) -> Tensor:

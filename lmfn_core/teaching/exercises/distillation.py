@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lmfn_core.layers import conv
-from lmfn_core.lesson import Hint, exercise, expect
-from lmfn_core.rfdb import RFDB, SLOPE
+from lmfn_core.parts.layers import conv
+from lmfn_core.parts.rfdb import RFDB, SLOPE
+from lmfn_core.teaching.lesson import Hint, exercise, expect
 
 
 def _call(said: str, hint: str, function: Callable, *given: object) -> object:

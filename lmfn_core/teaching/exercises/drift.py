@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from lmfn_core.lesson import exercise, expect
+from lmfn_core.teaching.lesson import exercise, expect
 
 
 def _number(value: object) -> bool:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lmfn_core.lesson import exercise, expect
+from lmfn_core.teaching.lesson import exercise, expect
 
 Layers = Sequence[tuple[int, int, int]]
 

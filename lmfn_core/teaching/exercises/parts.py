@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lmfn_core.lesson import Hint, exercise, expect
-from lmfn_core.rfdb import ESA
+from lmfn_core.parts.rfdb import ESA
+from lmfn_core.teaching.lesson import Hint, exercise, expect
 
 
 def _tried(called: str, why: str, function: Callable, *args: object) -> object:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lmfn_core.figures import MUTED, OURS, PAPER
+from lmfn_core.evidence.figures import MUTED, OURS, PAPER
 
 LINES = (("s--", PAPER), ("o-", OURS))
 BARS = ((OURS, ""), ("white", ""), (PAPER, "///"))

@@ -13,16 +13,16 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lmfn_core.backends import open_backend
-from lmfn_core.checkpoints import load_weights
-from lmfn_core.fdnb import FDNB
-from lmfn_core.fdnb_loops import fdnb_by_loops
-from lmfn_core.fusion import ACFM, ALFM, acfm_by_loops, alfm_by_loops
-from lmfn_core.layers import use_channels_last
-from lmfn_core.photos import dead_leaves
-from lmfn_core.recipes import charbonnier
+from lmfn_core.images.photos import dead_leaves
+from lmfn_core.models.variants import build
+from lmfn_core.parts.fdnb import FDNB
+from lmfn_core.parts.fdnb_loops import fdnb_by_loops
+from lmfn_core.parts.fusion import ACFM, ALFM, acfm_by_loops, alfm_by_loops
+from lmfn_core.parts.layers import use_channels_last
 from lmfn_core.repro import full_float32, seed_everything
-from lmfn_core.variants import build
+from lmfn_core.restoring.backends import open_backend
+from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.training.recipes import charbonnier
 
 SIDE, BATCH, KEPT, HELD_OUT = 64, 2, 24, 2
 """The short training: pixels a side, crops a step, crops to draw from, scenes that it never sees."""

@@ -56,7 +56,7 @@ def parts_see(block: nn.Module, channels: int, parts: int = 4, side: int = 33) -
     All weights of a copy become one positive constant, so that nothing cancels: a part depends on an input position
     exactly where its gradient is positive.
 
-    >>> from lmfn_core.rfdb import RFDB
+    >>> from lmfn_core.parts.rfdb import RFDB
     >>> parts_see(RFDB(8), 8)
     [1, 3, 5, 9]
     """

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from lmfn_core.blur import quantise, to_linear, to_srgb
-from lmfn_core.metrics import psnr, ssim
-from lmfn_core.widgets import jpeg, pixels
+from lmfn_core.images.blur import quantise, to_linear, to_srgb
+from lmfn_core.measures.metrics import psnr, ssim
+from lmfn_core.teaching.widgets import jpeg, pixels
 
 if TYPE_CHECKING:  # importing ipywidgets takes a while, and only a notebook needs it
     from ipywidgets import VBox

@@ -14,7 +14,7 @@ def part_times(
 ) -> dict[str, float]:
     """Median seconds inside each named part (``get_submodule``'s names), without gradients, on the CPU.
 
-    >>> from lmfn_core.mshf import MSHF
+    >>> from lmfn_core.parts.mshf import MSHF
     >>> sorted(part_times(MSHF(), ["stem", "refine4"], torch.zeros(1, 3, 32, 32), repeats=1))
     ['refine4', 'stem']
     """

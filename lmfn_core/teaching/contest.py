@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lmfn_core.blur import MARGIN, blur
-from lmfn_core.layers import conv
-from lmfn_core.metrics import psnr
-from lmfn_core.photos import dead_leaves
+from lmfn_core.images.blur import MARGIN, blur
+from lmfn_core.images.photos import dead_leaves
+from lmfn_core.measures.metrics import psnr
+from lmfn_core.parts.layers import conv
 
 HELD_OUT = 32
 """Scenes that are scored and never trained on."""

@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from lmfn_core.fusion import ALFM
-from lmfn_core.widgets import jpeg, pixels
+from lmfn_core.parts.fusion import ALFM
+from lmfn_core.teaching.widgets import jpeg, pixels
 
 if TYPE_CHECKING:  # importing ipywidgets takes a while, and only a notebook needs it
     from ipywidgets import VBox

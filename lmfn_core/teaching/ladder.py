@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from lmfn_core.timing import latency
+from lmfn_core.measures.timing import latency
 
 
 def ladder(

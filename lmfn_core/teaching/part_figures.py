@@ -8,7 +8,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lmfn_core.figures import MUTED, OURS, PAPER
+from lmfn_core.evidence.figures import MUTED, OURS, PAPER
 
 STYLES = (("s--", PAPER), ("^:", MUTED), ("o-", OURS))
 """Marker and line of each curve, so that nobody has to tell colours apart, and its colour."""
