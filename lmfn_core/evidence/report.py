@@ -83,7 +83,7 @@ def readme_blocks(ledger: Ledger, records: Records) -> dict[str, str]:
     shown = {
         "results": [found["results"], found["measured"]],
         "tally": [turned(found["tally"], ["claims", *PAPERS.values()])],
-        "timings": [turned(found["timings"], ["runs", "minutes"])],
+        "timings": [found["timings"]],
         "orderings": [_narrow(found["orderings"], "over photographs (dB)", "seeds", "printed size in our interval?")],
     }
     return {name: "\n".join(markdown(table.rows, table.caption) for table in some) for name, some in shown.items()}
