@@ -55,7 +55,7 @@ def draw_map(lessons: Sequence[Lesson]) -> Figure:
         edge = "-" if lesson.checkers else "--"
         axis.add_patch(plt.Rectangle((x - 0.4, y - 0.4), 0.8, 0.8, fc="white", ec=OURS, lw=1.3, ls=edge, zorder=2))
         short = textwrap.shorten(lesson.title, 3 * LINE, placeholder=" …")
-        axis.text(x, y, textwrap.fill(short, LINE), ha="center", va="center", fontsize=8.5, zorder=3, bbox=box)
+        axis.text(x, y, textwrap.fill(short, LINE), ha="center", va="center", fontsize=9, zorder=3, bbox=box)
     axis.set(xlim=(-0.5, len(placed) - 0.5), ylim=(-tallest / 2, tallest / 2))
     axis.axis("off")
     return figure
