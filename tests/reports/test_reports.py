@@ -115,7 +115,7 @@ def test_the_picture_is_generated_and_holds_no_photograph():
 
 
 def test_readme_lists_every_notebook_under_its_own_name():
-    listed = dict(re.findall(r"\[(\d\d · [^\]]+)\]\(notebooks/(\w+)\.ipynb\)", README))
+    listed = dict(re.findall(r"\[(\w\d · [^\]]+)\]\(notebooks/(\w+)\.ipynb\)", README))
     assert sorted(listed.values()) == [path.stem for path in student.masters()]
     for name, stem in listed.items():
         title = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells[0].source.splitlines()[0]

@@ -35,6 +35,8 @@ def test_every_notebook_has_a_box_and_no_title_leaves_it():
 
 
 def test_what_has_no_exercises_has_a_broken_edge():
-    figure = draw_map([LESSONS[-2] if LESSONS[-1].checkers == () else LESSONS[-1], Lesson("99_x", "A9 · X", "", (), "", None, 0, 0)])
+    figure = draw_map(
+        [LESSONS[-2] if LESSONS[-1].checkers == () else LESSONS[-1], Lesson("99_x", "A9 · X", "", (), "", None, 0, 0)]
+    )
     styles = [patch.get_linestyle() for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
     assert styles == ["-", "--"]

@@ -33,7 +33,7 @@ def test_tiers_come_small_to_large():
 
 
 def test_runs_of_the_lesson():
-    others = ["profiling", "assembling", "lfdn", "train-lmfn", "evaluation", "shipped"]
+    others = ["start", "teaching", "profiling", "assembling", "lfdn", "train-lmfn", "evaluation", "shipped"]
     rows = [f"ablate-{network}" for network in (*NETWORKS, "lfdn")]
     assert names("lesson", None) == [*others, *rows, "recipe-published", "recipe-modern", "ablation", "report"]
 
