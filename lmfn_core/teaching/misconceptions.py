@@ -1,4 +1,4 @@
-"""What students of this course believe at first, how a lesson shows them, and which checker answers when they act on it.
+"""What students believe at first, how a lesson makes it break, and which checker answers when they act on it.
 
 A test runs the typical mistakes of each named checker and demands that one of them gets the quoted hint.
 """

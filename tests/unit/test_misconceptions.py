@@ -1,4 +1,4 @@
-"""The teachers' table of misconceptions: each is answered, by the exercise that it names, in the words that it quotes."""
+"""The teachers' table of misconceptions: each is answered, by the exercise it names, in the words it quotes."""
 
 import importlib.util
 from pathlib import Path
