@@ -1,5 +1,8 @@
 """What a figure shows, in words, for whoever does not see it: the alternative text of a notebook's picture."""
 
+import functools
+from collections.abc import Callable
+
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
@@ -23,17 +26,27 @@ def describe(text: str, figure: Figure | None = None) -> None:
 
 
 def _register() -> None:
-    """Let the notebook's PNG pictures of figures carry their text; outside a notebook nothing is done."""
+    """Let the notebook's pictures of figures carry their text; outside a notebook nothing is done."""
     from IPython import get_ipython
 
     shell = get_ipython()
-    if shell is not None:
-        shell.display_formatter.formatters["image/png"].for_type(Figure, _png)
+    if shell is None:
+        return
+    formatters = shell.display_formatter.formatters
+    drawn = formatters["image/jpeg"].type_printers.get(Figure)  # there after set_matplotlib_formats("jpeg")
+    if drawn is None:
+        formatters["image/png"].for_type(Figure, functools.partial(_described, _png))
+    elif getattr(drawn, "func", None) is not _described:
+        formatters["image/jpeg"].for_type(Figure, functools.partial(_described, drawn))
 
 
-def _png(figure: Figure) -> str | tuple[str, dict[str, str]] | None:
+def _png(figure: Figure) -> bytes | None:
     from IPython.core.pylabtools import print_figure
 
-    data = print_figure(figure, "png", bbox_inches="tight")  # None for an empty figure
-    text = getattr(figure, "alternative_text", None)
+    return print_figure(figure, "png", bbox_inches="tight")  # None for an empty figure
+
+
+def _described(draw: Callable[[Figure], bytes | str | None], figure: Figure) -> object:
+    """The picture, with its text where it has one."""
+    data, text = draw(figure), getattr(figure, "alternative_text", None)
     return data if data is None or text is None else (data, {"alt": text})

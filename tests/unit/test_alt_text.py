@@ -26,6 +26,18 @@ def test_the_notebook_stores_it_with_the_picture(monkeypatch):
     assert not silent.metadata
 
 
+@pytest.mark.filterwarnings("ignore")  # the kernel's own
+def test_a_notebook_of_jpegs_keeps_its_format(monkeypatch):
+    monkeypatch.delenv("MPLBACKEND")
+    jpeg = "from matplotlib_inline.backend_inline import set_matplotlib_formats\nset_matplotlib_formats('jpeg')\n"
+    describe_twice = "describe('Two empty axes, nothing drawn.')\ndescribe('Two axes, and nothing else.')"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(jpeg + DRAW + describe_twice)])
+    NotebookClient(book, kernel_name="python3").execute()
+    (described,) = book.cells[0].outputs
+    assert set(described.data) == {"image/jpeg", "text/plain"}
+    assert described.metadata["image/jpeg"] == {"alt": "Two axes, and nothing else."}
+
+
 def test_outside_a_notebook_nothing_happens():
     figure = plt.figure()
     describe("A figure with nothing in it.", figure)
