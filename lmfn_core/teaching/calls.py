@@ -45,7 +45,7 @@ class Calls:
         frames = (frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__))
         return error is self._stopped or not self._codes.isdisjoint(frames)
 
-    def _call(self, name: str, function: Callable, *args: object, **given: object) -> object:
+    def _call(self, name: str, function: Callable, /, *args: object, **given: object) -> object:
         said = f"{name}({_listed(args, given)})"
         try:
             result = function(*args, **given)
@@ -59,11 +59,11 @@ class Calls:
     def _class(self, answer: type, name: str) -> type:
         calls, own = self, {"__module__": answer.__module__, "__qualname__": answer.__qualname__}
 
-        def made(self: object, *args: object, **given: object) -> None:
+        def made(self: object, /, *args: object, **given: object) -> None:
             calls._call(name, super(recorded, self).__init__, *args, **given)
             calls.came_back = brief(self)
 
-        def called(self: object, *args: object, **given: object) -> object:
+        def called(self: object, /, *args: object, **given: object) -> object:
             return calls._call(f"your {name}", super(recorded, self).__call__, *args, **given)
 
         if inspect.isfunction(answer.__init__):

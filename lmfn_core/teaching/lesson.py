@@ -58,15 +58,11 @@ def exercise(title: str, *, difficulty: int, minutes: int) -> Callable[[Callable
         def checker(*answer: object) -> bool:
             calls = Calls()
             try:
-                expect(
-                    not any(one is None for one in answer), f"your answer is None. {_wanted(checks, answer)}".rstrip()
-                )
+                given = all(one is not None for one in answer)
+                expect(given, f"your answer is None. {_wanted(checks, answer)}".rstrip())
                 checks(*map(calls.record, answer))
             except Hint as hint:
-                missing = calls.called and calls.came_back == "None" and "return" not in str(hint).lower()
-                verdict = f"✗ {title}: {hint}" + f" ({calls.called} returned None: is a return missing?)" * bool(
-                    missing
-                )
+                verdict = f"✗ {title}: {hint}{_missing_return(str(hint), calls)}"
             except Exception as error:  # noqa: BLE001 (a student's code may raise anything)
                 if isinstance(error, NotImplementedError) and calls.stopped_in_theirs(error):
                     verdict = f"… {title}: your turn ({_stars(difficulty)}, about {minutes} minutes)."
@@ -95,6 +91,12 @@ def _told(error: Exception, calls: Calls) -> str:
     if calls.came_back == "None":
         return f"{calls.called} returned None. Does every way through your code end in a return?"
     return f"{calls.called} returned {calls.came_back}, and the check cannot use it{because}."
+
+
+def _missing_return(hint: str, calls: Calls) -> str:
+    """What to add to a hint that was written for another mistake than a forgotten ``return``."""
+    forgotten = calls.called and calls.came_back == "None" and "return" not in hint.lower()
+    return f" ({calls.called} returned None: is a return missing?)" if forgotten else ""
 
 
 def _wanted(checks: Callable, answer: tuple) -> str:

@@ -186,6 +186,23 @@ def test_nothing_of_our_own_writing_is_told(capsys):
     assert "got None. (your function() returned None: is a return missing?)" in text
 
 
+def test_arguments_may_bear_any_name():
+    """Also those that the recorder uses itself."""
+
+    class Named:
+        def __init__(self, name, function):
+            self.both = name, function
+
+        def __call__(self, name):
+            return name
+
+    calls = Calls()
+    assert calls.record(lambda name, function, self: (name, function, self))(name=1, function=2, self=3) == (1, 2, 3)
+    assert calls.called == "your function(name=1, function=2, self=3)"
+    made = calls.record(Named)(name=1, function=[2])
+    assert made.both == (1, [2]) and made(name=4) == 4 and calls.called == "your Named(name=4)"
+
+
 def test_values_in_few_words():
     assert brief("x" * 100).endswith(" ...") and len(brief("x" * 100)) < 50
     assert [brief(value) for value in (True, 1, np.float32(2), {1, 2}, object())] == [
