@@ -73,7 +73,7 @@ def training(steps: int) -> list[float]:
             lambda step: source.train_batch(step, 1, 64, 0, torch.device("cpu"), True),
             RECIPES["modern"],
             steps,
-            state=f"{folder}/state.pt",
+            state=f"{folder}/state.safetensors",
             every=max(1, steps // MARKS),
             on_step=lambda step, loss: seen.append(_resident()),
         )
