@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from lmfn_core.parsing import parse_json
 from lmfn_core.repro import environment
 
 SCHEMA = 1
@@ -145,11 +146,11 @@ def load_record(path: Path | str) -> dict:
     """
     path = Path(path)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        record = parse_json(path.read_bytes())
+    except ValueError as error:
         raise ValueError(f"{path} is not a run record: {error}. Delete it and run again.") from None
     missing = [f for f in RECORD_FIELDS if f not in record] if isinstance(record, dict) else list(RECORD_FIELDS)
-    if missing or record["schema"] != SCHEMA:
+    if missing or record["schema"] != SCHEMA or not isinstance(record["run"], str):
         raise ValueError(f"{path} is no run record of schema {SCHEMA} (missing: {missing}). Delete it and run again.")
     return record
 

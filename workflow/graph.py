@@ -1,18 +1,19 @@
 """The matrix of runs: graph.yaml and a tier's parameters, read, checked and expanded into single runs."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
+from math import prod
 from pathlib import Path
 
-import yaml
-
 from workflow import Problem, masters, suggest
+from workflow.graph_files import read_graph, read_tier
 from workflow.places import Places, tier_file
 
-RUN_KEYS = {"notebook", "parameters", "each", "needs", "after", "exclusive", "gpu", "reads", "publish"}
-TIER_KEYS = {"seeds", "data", "notebooks", "runs", "needs_data", "skip"}
+MOST = 10_000
+"""Runs that one entry may stand for."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,15 @@ class Graph:
 
 def load_tier(root: Path, tier: str) -> dict:
     """The tier's file with every section present."""
-    content = _mapping(tier_file(root, tier), TIER_KEYS)
     empty = {"seeds": [0], "data": [], "needs_data": None, "notebooks": {}, "runs": {}, "skip": []}
-    return empty | {key: value for key, value in content.items() if value is not None}
+    return empty | read_tier(tier_file(root, tier))
 
 
 def load(places: Places, tier: dict, words: dict[str, str] | None = None) -> Graph:
     """The checked graph of a tier; a word that names an axis of the tier's replaces that axis."""
-    content = _mapping(places.root / "workflow" / "graph.yaml", {"runs", "targets"})
+    content = read_graph(places.root / "workflow" / "graph.yaml")
     runs: dict[str, Run] = {}
     for name, entry in content["runs"].items():
-        _known(entry, RUN_KEYS, f"graph.yaml, run {name}")
         for run in _expand(name, entry, tier, words or {}):
             if run.name in runs:
                 raise Problem(f"graph.yaml, run {name}: two of its combinations are named {run.name}; rename one.")
@@ -107,11 +106,13 @@ def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
 
 def _expand(name: str, entry: dict, tier: dict, words: dict[str, str]) -> list[Run]:
     """One run per combination of the entry's axes."""
-    fixed, axes, free = dict(entry.get("parameters") or {}), [], set()
+    where, fixed, axes, free = f"graph.yaml, run {name}", dict(entry.get("parameters") or {}), [], set()
     for axis, values in (entry.get("each") or {}).items():
         suffixes = {}
         if isinstance(values, str):  # the name of a list in the tier file; a word may take its place
             free.add(axis)
+            if values not in ("seeds", "data"):
+                raise Problem(f"{where}: {values!r} is no list of the tier files{suggest(values, ('seeds', 'data'))}")
             if not (values := tier[values]):
                 continue  # a tier that lists nothing leaves the choice to the notebook
             values = [masters.convert(axis, words[axis], values[0])] if axis in words else values
@@ -120,11 +121,30 @@ def _expand(name: str, entry: dict, tier: dict, words: dict[str, str]) -> list[R
     settings = {key: tuple(entry.get(key) or ()) for key in ("needs", "after", "reads", "publish")}
     settings |= {"exclusive": bool(entry.get("exclusive")), "gpu": int(entry.get("gpu") or 0)}
     runs = []
+    if prod(map(len, axes)) > MOST:
+        raise Problem(f"{where} stands for {prod(map(len, axes))} runs; {MOST} are the most.")
     for combination in product(*axes):
         values = fixed | {axis: value for axis, value, _ in combination}
-        full = name.format(**values) + "".join(suffix for *_, suffix in combination)
+        full = _filled(name, values, where) + "".join(suffix for *_, suffix in combination)
+        if not full.isprintable() or not 0 < len(full) <= 200 or set(full) & set("/\\") or full.startswith("."):
+            raise Problem(f"{where}: {full[:200]!r} is no name of a folder; rename the run.")
         runs.append(Run(full, entry["notebook"], values, frozenset(values) - free, **settings))
     return runs
+
+
+def _filled(text: str, values: dict[str, object], where: str) -> str:
+    """The text with the values of the names in braces; unlike ``str.format``, nothing else stands in braces.
+
+    >>> _filled("ablate-{network}", {"network": "lmfn"}, "")
+    'ablate-lmfn'
+    """
+
+    def value(match: re.Match) -> str:
+        if match[1] not in values:
+            raise Problem(f"{where}: there is no {match[1][:100]!r} for {match[0][:100]!r}{suggest(match[1], values)}")
+        return str(values[match[1]])
+
+    return re.sub(r"\{([^{}]*)\}", value, text)
 
 
 def _suffix(value: int | str) -> str:
@@ -148,7 +168,8 @@ def _placed(run: Run, places: Places) -> dict[str, object]:
     """The graph's parameters that name folders, and the three that every notebook has."""
     seen = places.seen_from_notebooks
     folders = {"records": seen(places.records), "work": seen(places.work), "readme": places.readme}
-    texts = {name: value.format(**folders) for name, value in run.parameters.items() if isinstance(value, str)}
+    where = f"graph.yaml, run {run.name}"
+    texts = {n: _filled(text, folders, where) for n, text in run.parameters.items() if isinstance(text, str)}
     return texts | {"tier": places.tier, "run": run.name, "out": seen(places.work / run.name)}
 
 
@@ -162,19 +183,3 @@ def _check_names(targets: dict, tier: dict, runs: dict[str, Run]) -> None:
         raise Problem(f"The tier file names {unknown[0]!r}, a notebook of no run{suggest(unknown[0], notebooks)}")
     if unknown := [pattern for pattern in [*tier["runs"], *tier["skip"]] if not matching([pattern], runs)]:
         raise Problem(f"The tier file names the run {unknown[0]!r}, which fits no run{suggest(unknown[0], runs)}")
-
-
-def _mapping(path: Path, known: set[str]) -> dict:
-    """The YAML file at `path`, a mapping with known keys only."""
-    try:
-        return _known(yaml.safe_load(path.read_text(encoding="utf-8")), known, path.name)
-    except yaml.YAMLError as error:
-        raise Problem(f"{path.name} is not valid YAML: {error}") from None
-
-
-def _known(content: object, known: set[str], where: str) -> dict:
-    if not isinstance(content, dict):
-        raise Problem(f"{where} must be a mapping with the keys {', '.join(sorted(known))}.")
-    if unknown := sorted(set(content) - known):
-        raise Problem(f"{where} has an unknown key {unknown[0]!r}{suggest(unknown[0], known)}")
-    return content

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,20 +53,20 @@ class Master:
     def _parse(self, source: str) -> ast.Module:
         try:
             return ast.parse(without_magics(source))
-        except SyntaxError as error:
-            raise Problem(f"{self.path.name}, cell {self.cells.index(source) + 1}: {error}") from error
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the parser's memory, not the machine's
+            raise Problem(f"{self.path.name}, cell {self.cells.index(source) + 1}: {error}.") from error
 
 
 def read(path: Path) -> Master:
     """The master at `path`; a Problem when it is missing or is no notebook."""
     try:
         cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+        sources = tuple("".join(cell["source"]) for cell in cells)
+        return Master(path, sources, tuple(frozenset(cell["metadata"].get("tags", ())) for cell in cells))
     except FileNotFoundError:
         raise Problem(f"{path} does not exist, but the graph names it.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise Problem(f"{path} is not a notebook: {error}") from None
-    sources = tuple("".join(cell["source"]) for cell in cells)
-    return Master(path, sources, tuple(frozenset(cell["metadata"].get("tags", ())) for cell in cells))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Problem(f"{path} is not a notebook: {type(error).__name__}, {' '.join(str(error).split())[:200]}.") from None
 
 
 def without_magics(source: str) -> str:
@@ -88,9 +89,29 @@ def convert(name: str, text: str, default: object) -> object:
     try:
         if kind is bool:
             return switches[text.lower()]
-        return kind(text) if kind in (int, float, str) else ast.literal_eval(text)
-    except (KeyError, ValueError, SyntaxError):
+        value = kind(text) if kind in (int, float, str) else ast.literal_eval(text)
+    except (KeyError, ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         raise Problem(f"{name}={text} does not fit: {name} is {describe(default)} by default.") from None
+    if not is_plain(value):
+        raise Problem(f"{name}={text} does not fit: {name} holds words, finite numbers, and lists of them.")
+    return value
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value goes through JSON, and through papermill into a notebook, as it is.
+
+    >>> is_plain([1, "a", None]), is_plain(float("nan")), is_plain(b"bytes, which papermill would not escape")
+    (True, False, False)
+    """
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    if isinstance(value, str):
+        return not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and is_plain(key) for key in value) and all(map(is_plain, value.values()))
+    return value is None or isinstance(value, list) and all(map(is_plain, value))
 
 
 def fits(value: object, default: object) -> bool:
@@ -100,7 +121,7 @@ def fits(value: object, default: object) -> bool:
     (True, False, False, True)
     """
     if default is None or type(value) is type(default):
-        return True
+        return is_plain(value)
     return isinstance(default, float) and type(value) is int
 
 

@@ -1,5 +1,6 @@
 """The words of the command line, KEY=value and parameter=value, and how they change the selected runs."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from workflow.masters import Master
 from workflow.places import Places
 
 KEYS = ("TIER", "TASK", "ONLY", "DATA", "OUT", "JOBS")
+LONGEST = 1000  # characters of a word
 TASKS = {"deblur": None, "derain": "deraining"}  # the target in graph.yaml that each task's runs have
 INSTEAD = {"tier": "TIER=name", "task": "TASK=name", "out": "OUT=/folder", "data": "DATA=/path", "run": "ONLY=name"}
 
@@ -36,6 +38,8 @@ def parse(words: Iterable[str]) -> Call:
     keys: dict[str, str] = {}
     parameters: dict[str, str] = {}
     for word in words:
+        if not word.isprintable() or len(word) > LONGEST:  # also what the shell's encoding could not decode
+            raise Problem(f"{word[:40]!r}... is no word of up to {LONGEST} printable characters.")
         name, equals, value = word.partition("=")
         if not equals or not name.isidentifier():
             raise Problem(f"{word!r} is not of the form KEY=value. Known: {_known()}.")
@@ -46,13 +50,20 @@ def parse(words: Iterable[str]) -> Call:
     if "task" in given:
         given["only"] = _of_task(given.pop("task"), given.get("only"))
     if "out" in given:
-        given["out"] = Path(given["out"]).expanduser().resolve()
+        given["out"] = _path("OUT", given["out"])
     if "data" in given:
         kind, folder = _kind_and_folder(given["data"])
-        given["data"] = f"{kind}{Path(folder).expanduser().resolve()}"
+        given["data"] = f"{kind}{_path('DATA', folder)}"
     if "jobs" in given:
         given["jobs"] = _jobs(given["jobs"])
     return Call(**given, parameters=parameters)
+
+
+def _path(key: str, text: str) -> Path:
+    try:
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Problem(f"{key}={text} is no path: {error}.") from None
 
 
 def _of_task(task: str, only: str | None) -> str | None:
@@ -113,7 +124,7 @@ def _check_words(runs: list[Run], known: dict[str, Master], call: Call) -> None:
 def _kind_and_folder(data: str) -> tuple[str, str]:
     """ "corpus:/data" in two, the colon with the kind; no kind in "/data", nor in a drive's letter."""
     match = re.fullmatch(r"([A-Za-z][\w-]+:)(.+)", data)
-    return (match[1], match[2]) if match and not Path(data).is_dir() else ("", data)
+    return (match[1], match[2]) if match and not os.path.isdir(data) else ("", data)
 
 
 def _jobs(text: str) -> int:

@@ -4,10 +4,13 @@ A zip or tar file may name members that climb out (``../x``), start at the root,
 archive is refused whole, before anything of it is written.
 """
 
+import errno
+import gzip
 import lzma
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -18,15 +21,28 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
+from lmfn_core.parsing import brief, quoted
+
 DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
     lzma.LZMAError,
     EOFError,
+    gzip.BadGzipFile,
     RuntimeError,
     NotImplementedError,
+    UnicodeError,
+    OverflowError,
+    IndexError,
+    struct.error,
 )
+COLLIDING = (FileExistsError, NotADirectoryError, IsADirectoryError)
+SMALL, RATIO = 100_000_000, 100
+"""Bytes that any archive may unpack to, and how many times its size beyond them: photographs unpack to about their
+size, a "bomb" to thousands of times."""
+LONGEST = 1 << 20
+"""Bytes of a name or of other words about a member of a tar file."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,9 @@ def _unpack_one(archive: Path, to: Path) -> None:
         with _opened(archive) as members:
             checked = [(member, _safe(archive, member.name)) for member in members]
             needed, free = sum(member.size for member, _ in checked), shutil.disk_usage(to).free
+            if needed > max(SMALL, RATIO * archive.stat().st_size):
+                raise ValueError(f"{archive} would unpack to {needed / 1e9:.1f} GB, more than {RATIO} times its size; "
+                                 f"it was not unpacked.")  # fmt: skip
             if needed > free:
                 raise OSError(f"{archive.name} unpacks to {needed / 1e9:.1f} GB, and {to.parent.parent} has "
                               f"{free / 1e9:.1f} GB left; make room, or give another folder.")  # fmt: skip
@@ -77,7 +96,11 @@ def _unpack_one(archive: Path, to: Path) -> None:
                 with member.read() as source, target.open("wb") as file:
                     shutil.copyfileobj(source, file, 1 << 20)
     except DAMAGED as error:
-        raise ValueError(f"{archive} cannot be unpacked ({error}); delete it and get it again.") from error
+        raise ValueError(f"{archive} cannot be unpacked ({brief(error)}); delete it and get it again.") from error
+    except OSError as error:
+        if not isinstance(error, COLLIDING) and error.errno not in (errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ):
+            raise
+        raise ValueError(f"{archive} holds names that cannot be written, or is damaged ({brief(error)}).") from error
 
 
 @contextmanager
@@ -86,27 +109,36 @@ def _opened(archive: Path) -> Iterator[list[Member]]:
         with zipfile.ZipFile(archive) as file:
             yield [_of_zip(archive, file, info) for info in file.infolist() if not info.is_dir()]
     elif tarfile.is_tarfile(archive):
-        with tarfile.open(archive) as file:
+        with tarfile.open(archive, tarinfo=_Info) as file:
             yield [_of_tar(archive, file, info) for info in file.getmembers() if not info.isdir()]
     else:
         raise ValueError(f"{archive} is neither a zip nor a tar file; delete it and get it again.")
 
 
+class _Info(tarfile.TarInfo):
+    """A member whose long name is not read into memory however long the archive claims it to be."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:  # tarfile's hook for subclasses
+        if self.type not in tarfile.SUPPORTED_TYPES and self.size > LONGEST:
+            raise tarfile.ReadError(f"{self.size} bytes about one member")
+        return super()._proc_member(tar)
+
+
 def _of_zip(archive: Path, file: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise ValueError(f"{archive} holds a link, {info.filename!r}; it was not unpacked.")
+        raise ValueError(f"{archive} holds a link, {quoted(info.filename)}; it was not unpacked.")
     return Member(info.orig_filename, info.file_size, lambda: file.open(info))
 
 
 def _of_tar(archive: Path, file: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
     """A link is unpacked as a copy of the file it points to; what is neither file nor link is refused."""
     if not (info.isfile() or info.islnk() or info.issym()):
-        raise ValueError(f"{archive} holds a device or pipe, {info.name!r}; it was not unpacked.")
+        raise ValueError(f"{archive} holds a device or pipe, {quoted(info.name)}; it was not unpacked.")
     if info.islnk() or info.issym():
         start = PurePosixPath(info.name).parent if info.issym() else PurePosixPath()
         target = os.path.normpath(start / info.linkname).replace(os.sep, "/")
         if target not in file.getnames() or file.getmember(target).isdir():
-            raise ValueError(f"{archive} links to {info.linkname!r}, which is no file in it; it was not unpacked.")
+            raise ValueError(f"{archive} links to {quoted(info.linkname)}, which is no file in it; it was not unpacked.")
     return Member(info.name, info.size, lambda: file.extractfile(info))
 
 
@@ -117,5 +149,5 @@ def _is_outside(name: str) -> bool:
 
 def _safe(archive: Path, name: str) -> PurePosixPath:
     if _is_outside(name) or "\0" in name or not name.strip("/."):
-        raise ValueError(f"{archive} holds {name!r}, which would be written outside the folder; it was not unpacked.")
+        raise ValueError(f"{archive} holds {quoted(name)}, which would be written outside the folder; it was not unpacked.")
     return PurePosixPath(name.replace("\\", "/"))

@@ -14,7 +14,7 @@ from lmfn_core.datasets.frame_layouts import halves
 from lmfn_core.datasets.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
 from lmfn_core.datasets.opening import photographs
 from lmfn_core.datasets.verdict import Check
-from lmfn_core.images.photos import read_image
+from lmfn_core.images.photos import FORMATS, read_image, reason
 from lmfn_core.images.trajectories import trajectories
 from lmfn_core.measures.metrics import psnr
 
@@ -46,7 +46,7 @@ def check(
     sizes: Counter[tuple[int, int]] = Counter()
     unreadable: dict[Path, str] = {}
     for file in progress(there.files):
-        _attempt(file, unreadable, lambda file=file: sizes.update([_size(file, decode=everything)]))
+        _attempt(file, unreadable, lambda file=file: sizes.update([_size(file, everything)]))
     measured = []
     for pair in progress(there.pairs if everything else spread(there.pairs, SAMPLE)):
         images = [_attempt(file, unreadable, lambda file=file: read_image(file)) for file in pair]
@@ -113,11 +113,29 @@ def _attempt(file: Path, unreadable: dict[Path, str], read: Callable[[], object]
 
 
 def _size(file: Path, decode: bool) -> tuple[int, int]:
-    if decode:
-        height, width = read_image(file).shape[1:]
-        return width, height
-    with Image.open(file) as image:
-        size, form = image.size, image.format
+    if not decode:
+        return header_size(file)
+    height, width = read_image(file).shape[1:]
+    return width, height
+
+
+def header_size(file: Path) -> tuple[int, int]:
+    """Width and height that an image file states; its pixels are not decoded.
+
+    Raises:
+        ValueError: when it is no image.
+        OSError: when it cannot be read, or is a PNG without an end.
+
+    >>> header_size(Path(__import__("matplotlib").get_data_path()) / "sample_data" / "grace_hopper.jpg")
+    (512, 600)
+    """
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            size, form = image.size, image.format
+    except (OSError, ValueError):
+        raise
+    except Exception as error:
+        raise ValueError(f"{str(file)!r} cannot be read: {reason(error)}.") from error
     if form == "PNG":
         with file.open("rb") as stream:
             stream.seek(-12, 2)

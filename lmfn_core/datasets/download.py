@@ -9,6 +9,7 @@ import pooch
 from lmfn_core.datasets.addresses import Address, Remote
 from lmfn_core.datasets.archives import unpack
 from lmfn_core.datasets.resume import Resume
+from lmfn_core.parsing import quoted
 from lmfn_core.records import write_text
 
 LOCK = "checksums.sha256"
@@ -51,7 +52,7 @@ def fetch(remote: Remote, to: Path, tell: Tell = lambda name, done, total: None)
     """
     to.mkdir(parents=True, exist_ok=True)
     file, part = to / remote.name, to / f"{remote.name}.part"
-    expected = remote.known or _locked(to / LOCK).get(remote.name)
+    expected = remote.known or locked(to / LOCK).get(remote.name)
     if file.exists():
         _confirm(file, expected)
     downloader = Resume(part, lambda done, total: tell(remote.name, done, total))
@@ -85,13 +86,24 @@ def _algorithm(expected: str) -> str:
     return expected.split(":")[0] if ":" in expected else "sha256"
 
 
-def _locked(lock: Path) -> dict[str, str]:
+def locked(lock: Path) -> dict[str, str]:
+    """File name to checksum, as a lock file of sha256sum's form states them; empty where there is none.
+
+    Raises:
+        ValueError: when a line is no checksum with a name.
+
+    >>> locked(Path("nowhere"))
+    {}
+    """
     if not lock.is_file():
         return {}
-    lines = (line.split(maxsplit=1) for line in lock.read_text(encoding="utf-8").splitlines() if line.strip())
+    lines = [line.split(maxsplit=1) for line in lock.read_bytes().decode("utf-8", "replace").splitlines() if line.strip()]
+    for line in lines:
+        if len(line) < 2:
+            raise ValueError(f"{lock} has the line {quoted(line[0])}, which is no checksum and name; delete the line.")
     return {name.lstrip("*"): f"sha256:{value}" for value, name in lines}
 
 
 def _keep(lock: Path, file: Path) -> None:
-    known = _locked(lock) | {file.name: f"sha256:{pooch.file_hash(str(file))}"}
+    known = locked(lock) | {file.name: f"sha256:{pooch.file_hash(str(file))}"}
     write_text(lock, "".join(f"{value.split(':')[1]}  {name}\n" for name, value in sorted(known.items())))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import requests
 
+from lmfn_core.parsing import parse_json
 from lmfn_core.records import write_text
 
 PIECE = 1 << 16
@@ -58,10 +59,10 @@ class Resume:
 
     def _get(self, url: str) -> None:
         start = self._waiting()
-        said = json.loads(self._said.read_text(encoding="utf-8")) if start and self._said.is_file() else None
-        if said is None or said["url"] != url:
+        said = remembered(self._said) if start else None
+        if said is None or said.get("url") != url:
             start = 0
-        if start and start == said["size"]:
+        if start and start == said.get("size"):
             return
         answer = self._ask(url, start)
         if start and not (_continues(answer, start) and _identity(url, answer, start) == said):
@@ -85,6 +86,18 @@ class Resume:
                 file.write(piece)
                 start += len(piece)
                 self.tell(start, total)
+
+
+def remembered(file: Path) -> dict[str, object] | None:
+    """What the server said of the file whose bytes wait, or None: nothing was kept, or it is damaged.
+
+    >>> remembered(Path("nowhere"))
+    """
+    try:
+        said = parse_json(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _continues(answer: requests.Response, start: int) -> bool:

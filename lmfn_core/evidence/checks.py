@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lmfn_core.models.variants import networks
+from lmfn_core.parsing import brief, quoted
 
 FORMS = ("difference", "product", "ratio", "equal", "more", "unit_of", "extreme")
 """How printed numbers are held against each other; an internal check has one of them."""
@@ -87,11 +88,11 @@ def known_word(claim: str, what: str, word: object, known: Collection[str]) -> N
 
     >>> known_word("t1", "unit", "dB", ["dB", "s"])
     """
-    if word in known:
+    if isinstance(word, str) and word in known:
         return
-    near = difflib.get_close_matches(str(word), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known)[:12])}."
-    raise ValueError(f"Claim {claim!r} names the unknown {what} {word!r}; {hint}")
+    near = difflib.get_close_matches(brief(word), known, n=1)
+    hint = f"did you mean {quoted(near[0])}?" if near else f"known are {brief(', '.join(sorted(known)[:12]))}."
+    raise ValueError(f"Claim {claim!r} names the unknown {what} {quoted(word)}; {hint}")
 
 
 def _examine_form(claim: str, check: Mapping[str, object], known: Known) -> None:
@@ -104,10 +105,10 @@ def _examine_form(claim: str, check: Mapping[str, object], known: Known) -> None
         known_word(claim, "extreme", check["extreme"], EXTREMES)
     pair = form in ("difference", "product", "ratio", "more")
     if len(named) != 1 + pair:
-        raise ValueError(f"Claim {claim!r}: {form!r} takes {'two claims' if pair else 'one claim'}, not {named}.")
+        raise ValueError(f"Claim {claim!r}: {form!r} takes {'two claims' if pair else 'one claim'}, not {quoted(named)}.")
     for other in named:
         known_word(claim, "claim", other, known.claims)
     itself = [] if form in ("more", "extreme", "unit_of") or "least" in check else [claim]
     for name in [*named, *itself]:
         if name not in known.numbers:
-            raise ValueError(f"Claim {claim!r}: {form!r} compares numbers, and {name!r} prints none.")
+            raise ValueError(f"Claim {claim!r}: {form!r} compares numbers, and {quoted(name)} prints none.")

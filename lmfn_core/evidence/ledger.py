@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from lmfn_core.evidence.checks import Known, examine, known_word
+from lmfn_core.parsing import brief, parse_yaml, quoted
 
 PAPERS = {"lmfn": "LMFN", "lfdn": "LFDN"}
 """The papers in the order in which they appeared: the name of each's file, which is also its network, and in print."""
 FIELDS = ("id", "place", "row", "column", "subject", "printed", "quantity", "unit", "convention", "check")
 QUANTITIES = ("psnr", "ssim", "parameters", "time", "images", "setting")
+SECTIONS = {"eligible": dict, "conventions": dict, "takes": dict, "claims": list, "remarks": list}
 _RULES = ("schema", "eligible", "conventions", "takes")
 _PAPER = ("paper", "claims", "remarks")
 
@@ -96,11 +96,11 @@ def load_ledger(folder: str | Path) -> Ledger:
     for path in paths.values():
         if not path.is_file():
             raise FileNotFoundError(f"There is no claims ledger at {path}; give the folder reports/claims.")
-    texts = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+    texts = {name: path.read_bytes() for name, path in paths.items()}
     return parse_ledger(texts.pop("rules"), texts)
 
 
-def parse_ledger(rules: str, papers: Mapping[str, str]) -> Ledger:
+def parse_ledger(rules: str | bytes, papers: Mapping[str, str | bytes]) -> Ledger:
     """The ledger in these texts, checked.
 
     Args:
@@ -115,7 +115,9 @@ def parse_ledger(rules: str, papers: Mapping[str, str]) -> Ledger:
     """
     ruled = _sections("rules", rules, _RULES)
     if ruled["schema"] != 2:
-        raise ValueError(f"The claims ledger has schema {ruled['schema']!r}; this version reads schema 2.")
+        raise ValueError(f"The claims ledger has schema {quoted(ruled['schema'])}; this version reads schema 2.")
+    if not isinstance(ruled["eligible"].get("images"), Mapping):
+        raise ValueError("The claims ledger's rules.yaml lacks `images` under `eligible`, a mapping of set to count.")
     contents = {paper: _sections(paper, text, _PAPER) for paper, text in papers.items()}
     claims = [_claim(entry, ruled, paper) for paper, content in contents.items() for entry in content["claims"]]
     _unique("id", [claim.id for claim in claims])
@@ -128,32 +130,40 @@ def parse_ledger(rules: str, papers: Mapping[str, str]) -> Ledger:
     return Ledger(tuple(claims), tuple(remarks), ruled["eligible"], ruled["takes"])
 
 
-def _sections(name: str, text: str, needed: tuple[str, ...]) -> dict[str, object]:
+def _sections(name: str, text: str | bytes, needed: tuple[str, ...]) -> dict[str, object]:
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        words = " ".join(str(error).split())
-        raise ValueError(f"The claims ledger's {name}.yaml is no valid YAML: {words}.") from error
+        content = parse_yaml(text)
+    except ValueError as error:
+        raise ValueError(f"The claims ledger's {name}.yaml is no valid YAML: {error}.") from error
     content = content if isinstance(content, dict) else {}
     for section in needed:
         if section not in content:
             raise ValueError(f"The claims ledger's {name}.yaml lacks the section {section!r}; it needs "
                              f"{', '.join(needed)}.")  # fmt: skip
+        kind = SECTIONS.get(section)
+        if kind and not (isinstance(content[section], kind) and all(_fits(kind, item) for item in content[section])):
+            what = "a list of mappings" if kind is list else "a mapping with words for keys"
+            raise ValueError(f"The claims ledger's {name}.yaml has {section}: {quoted(content[section])}; it is {what}.")
     return content
 
 
+def _fits(kind: type, item: object) -> bool:
+    """A mapping's key is a word, a list's entry a mapping with words for keys."""
+    return isinstance(item, str) if kind is dict else isinstance(item, dict) and all(_fits(dict, key) for key in item)
+
+
 def _claim(entry: Mapping[str, object], ruled: Mapping[str, object], paper: str) -> Claim:
-    name = entry.get("id", f"at {entry.get('place')}, {entry.get('row')}, {entry.get('column')}")
+    name = brief(entry.get("id", f"at {entry.get('place')}, {entry.get('row')}, {entry.get('column')}"))
     for field in FIELDS:
         if field not in entry:
             raise ValueError(f"Claim {name!r} lacks the field {field!r}; a claim needs {', '.join(FIELDS)}.")
     for field in entry:
         if field not in FIELDS:
-            raise ValueError(f"Claim {name!r} has the unknown field {field!r}; a claim has {', '.join(FIELDS)}.")
+            raise ValueError(f"Claim {name!r} has the unknown field {quoted(field)}; a claim has {', '.join(FIELDS)}.")
         if field != "check" and not isinstance(entry[field], str):
-            raise ValueError(f"Claim {name!r} has {field}: {entry[field]!r}; put it in quotes to keep it as printed.")
+            raise ValueError(f"Claim {name!r} has {field}: {quoted(entry[field])}; put it in quotes to keep it as printed.")
     if not isinstance(entry["check"], Mapping) or not isinstance(entry["check"].get("otherwise", {}), Mapping):
-        raise ValueError(f"Claim {name!r} has the check {entry['check']!r}; write it as {{kind: ..., ...}}.")
+        raise ValueError(f"Claim {name!r} has the check {quoted(entry['check'])}; write it as {{kind: ..., ...}}.")
     known_word(name, "quantity", entry["quantity"], QUANTITIES)
     known_word(name, "convention", entry["convention"], ruled["conventions"])
     return Claim(**{**entry, "convention": ruled["conventions"][entry["convention"]]}, paper=paper)
@@ -162,4 +172,4 @@ def _claim(entry: Mapping[str, object], ruled: Mapping[str, object], paper: str)
 def _unique(what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"Two claims have the {what} {name!r}; each may stand once.")
+            raise ValueError(f"Two claims have the {what} {quoted(name)}; each may stand once.")

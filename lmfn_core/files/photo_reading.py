@@ -14,14 +14,12 @@ from lmfn_core.files.deep_png import decode_deep_png, is_deep_png
 from lmfn_core.files.keepsakes import ORIENTATION, Keepsakes, keepsakes_of
 from lmfn_core.files.modes import to_array
 from lmfn_core.files.pictures import SMALLEST
-from lmfn_core.images.photos import SUFFIXES
+from lmfn_core.images.photos import FORMATS, SUFFIXES, reason
 
 MOST = 128_000_000
 """Pixels. Cameras of "100 megapixels" give up to 102 million; a small file that claims more is taken for an attack."""
 HEAVIEST = 2**31
 """Bytes of a file; twice what 16 bits of RGBA need at ``MOST`` pixels."""
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
-"""Pillow's names of what is read. A phone's JPEG may be an "MPO", whose first picture is the photograph."""
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", *tiffs.MAGIC)
 """How files of these formats begin."""
 TURNS = {  # EXIF orientation to what makes the pixels upright
@@ -61,12 +59,11 @@ def read_photo(path: str | os.PathLike) -> PhotoFile:
             raise OSError(f"{str(path)!r} is truncated or damaged; copy or download it again.") from error
         raise ValueError(f"{str(path)!r} is no image of a kind restored here: {' '.join(SUFFIXES)}.") from error
     except (ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{str(path)!r} cannot be restored: {str(error).rstrip('.')}.") from error
+        raise ValueError(f"{str(path)!r} cannot be restored: {reason(error)}.") from error
     except MemoryError:
         raise
     except Exception as error:  # decoders raise whatever they like on a damaged file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise OSError(f"{str(path)!r} is truncated or damaged ({reason}); copy or download it again.") from error
+        raise OSError(f"{str(path)!r} is truncated or damaged ({reason(error)}); copy or download it again.") from error
 
 
 def _bytes(path: Path) -> bytes:

@@ -5,6 +5,7 @@ EXIF and the other descriptive tags are joined to tifffile's own in one director
 
 import io
 import struct
+from itertools import islice
 
 import numpy as np
 import tifffile
@@ -15,6 +16,8 @@ from lmfn_core.files.keepsakes import DESCRIPTIVE, LOSSLESS, ORIENTATION, Keepsa
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """How TIFF files begin, classic and BigTIFF."""
+PAGES = 100
+"""Directories that are looked at: a damaged file may name hundreds of thousands."""
 
 
 def header(data: bytes) -> dict[str, int]:
@@ -31,7 +34,7 @@ def header(data: bytes) -> dict[str, int]:
             "width": page.imagewidth,
             "height": page.imagelength,
             "orientation": int(turned.value) if turned else 1,
-            "pictures": sum(not page.is_reduced for page in file.pages),
+            "pictures": sum(not page.is_reduced for page in islice(file.pages, PAGES)),
         }
 
 

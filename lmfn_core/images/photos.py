@@ -16,9 +16,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from lmfn_core.images.leaves import dead_leaves
+from lmfn_core.parsing import brief
 
-__all__ = ["SUFFIXES", "TEST", "TRAIN", "Photo", "bundled", "dead_leaves", "folder", "read_image"]
+__all__ = ["FORMATS", "SUFFIXES", "TEST", "TRAIN", "Photo", "bundled", "dead_leaves", "folder", "read_image"]
 
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
+"""Pillow's names of what is read, and nothing else that it could: not PostScript, which is a program. A phone's JPEG
+may be an "MPO", whose first picture is the photograph."""
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
@@ -78,6 +82,15 @@ def _to_rgb8(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def reason(error: Exception) -> str:
+    """What a decoder says, on one line without a full stop; the kind of error where it says nothing.
+
+    >>> reason(KeyError()), reason(OSError("broken.\\nstrip 3"))
+    ('KeyError', 'broken')
+    """
+    return brief(str(error).strip().split("\n")[0]).rstrip(".") or type(error).__name__
+
+
 def read_image(path: str | os.PathLike) -> UInt8[Tensor, "3 h w"]:
     """Reads an image file as 8-bit RGB, the way up that its EXIF orientation says.
 
@@ -85,7 +98,8 @@ def read_image(path: str | os.PathLike) -> UInt8[Tensor, "3 h w"]:
 
     Raises:
         FileNotFoundError: when there is no such file.
-        ValueError: when the file is no image that Pillow reads, or has floating point pixels.
+        ValueError: when the file is no image of these ``FORMATS``, has floating point pixels, or claims more than twice
+            ``PIL.Image.MAX_IMAGE_PIXELS``.
         OSError: when the image is truncated or damaged.
 
     >>> read_image(__import__("matplotlib").get_data_path() + "/sample_data/grace_hopper.jpg").shape
@@ -95,15 +109,17 @@ def read_image(path: str | os.PathLike) -> UInt8[Tensor, "3 h w"]:
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {str(path)!r}; check the path.")
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             image.load()
             rgb = _to_rgb8(image)
     except UnidentifiedImageError as error:
         raise ValueError(f"{str(path)!r} is not an image; give one of {' '.join(SUFFIXES)}.") from error
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r} cannot be read: {error}.") from error
-    except (OSError, SyntaxError, EOFError) as error:
-        raise OSError(f"{str(path)!r} is truncated or damaged ({error}); copy or download it again.") from error
+    except (ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {reason(error)}.") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise whatever they like on a damaged file
+        raise OSError(f"{str(path)!r} is truncated or damaged ({reason(error)}); copy or download it again.") from error
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
 
 

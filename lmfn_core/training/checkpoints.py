@@ -14,7 +14,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lmfn_core.models.pretrained import WEIGHTS, shipped
-from lmfn_core.models.variants import build
+from lmfn_core.models.variants import build, networks
+from lmfn_core.parsing import brief, parse_json, quoted
 from lmfn_core.records import write_bytes, write_text
 
 
@@ -51,10 +52,12 @@ def load_tensors(path: Path | str) -> tuple[dict[str, Tensor], dict]:
         raise FileNotFoundError(f"There is no checkpoint at {path}; notebook 08 trains one.")
     try:
         with safe_open(path, framework="pt") as file:
-            card = json.loads((file.metadata() or {})["card"])
+            card = parse_json((file.metadata() or {}).get("card", ""))
+            if not isinstance(card, dict):
+                raise ValueError(f"its card is {quoted(card)}")
             return {name: file.get_tensor(name) for name in file.keys()}, card  # noqa: SIM118 (no mapping)
-    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is no checkpoint of this package or is damaged ({error}).") from None
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"{path} is no checkpoint of this package or is damaged ({brief(error)}).") from None
 
 
 def save_weights(
@@ -88,11 +91,27 @@ def load_weights(path: Path | str) -> tuple[nn.Module, dict]:
     """
     tensors, card = load_tensors(WEIGHTS / f"{path}.safetensors" if str(path) in shipped() else path)
     if not {"network", "settings"} <= set(card):
-        raise ValueError(f"{path} holds a training state, not a network's weights (its card: {sorted(card)}).")
-    model = build(card["network"], **card["settings"])
+        raise ValueError(f"{path} holds a training state, not a network's weights (its card: {quoted(sorted(card))}).")
+    name, settings = card["network"], card["settings"]
+    if name not in networks() or not isinstance(settings, dict):
+        raise ValueError(f"{path} holds weights of an unknown network: {quoted(name)} with {quoted(settings)}.")
     try:
+        model = _built(name, settings, tensors)
         model.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise ValueError(f"{path} does not fit the network {card['network']!r}: {error}") from None
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{path} does not fit the network {name!r}: {brief(error)}") from None
     model.card = card
     return model.eval(), card
+
+
+def _built(name: str, settings: Mapping[str, object], tensors: Mapping[str, Tensor]) -> nn.Module:
+    """The network, made in memory only once it is known to have the tensors' shapes: a card may claim any size."""
+    if settings.get("blocks", 1) > len(tensors):
+        raise ValueError(f"{quoted(settings['blocks'])} blocks have more than {len(tensors)} tensors.")
+    with torch.device("meta"):
+        wanted = build(name, **settings).state_dict()
+    for key in wanted.keys() | tensors.keys():
+        if key not in tensors or key not in wanted or tensors[key].shape != wanted[key].shape:
+            sizes = (tuple(found[key].shape) if key in found else "missing" for found in (tensors, wanted))
+            raise ValueError("{!r} is {}, and should be {}.".format(key, *sizes))
+    return build(name, **settings)

@@ -11,6 +11,7 @@ from torch import nn
 
 from lmfn_core.images.pairs import Pair
 from lmfn_core.measures.metrics import psnr
+from lmfn_core.parsing import parse_json
 from lmfn_core.records import write_text
 from lmfn_core.repro import device_name
 from lmfn_core.training.checkpoints import load_tensors
@@ -84,9 +85,11 @@ class Watch:
     def __init__(self, file: Path) -> None:
         self.file = file
         try:
-            self.points: list[Point] = json.loads(file.read_text(encoding="utf-8"))
+            points = parse_json(file.read_bytes())
         except (OSError, ValueError):
-            self.points = []
+            points = []
+        whole = isinstance(points, list) and all(map(_is_point, points))
+        self.points: list[Point] = points if whole else []
         self._before = float(self.points[-1]["hours"]) if self.points else 0.0
         self._began = perf_counter()
 
@@ -105,3 +108,8 @@ class Watch:
         write_text(self.file, json.dumps(self.points, indent=1) + "\n")
         self._began += perf_counter() - asked
         return point
+
+
+def _is_point(value: object) -> bool:
+    kinds = {"step": int, "hours": float, "on": str, "gains": dict}
+    return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())

@@ -16,7 +16,7 @@ PACKAGE = Path(lmfn_core.__file__).parent
 FLOORS = [  # a file imports from its own floor and those before it
     {"parts"},
     {"models", "__init__"},
-    {"repro", "records"},
+    {"repro", "records", "parsing"},
     {"images"},
     {"files"},
     {"measures"},
