@@ -1,4 +1,4 @@
-"""JSON and YAML from strangers: whatever a parser raises becomes one sentence, and what is quoted from them is short."""
+"""JSON and YAML from strangers: a parser's complaint becomes one sentence, and what is quoted is short."""
 
 import json
 import reprlib

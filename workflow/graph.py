@@ -160,7 +160,7 @@ def _tier_values(run: Run, tier: dict) -> dict[str, object]:
     """What the tier says for the notebook, then for the run's name."""
     values = dict(tier["notebooks"].get(run.notebook) or {})
     for pattern, special in tier["runs"].items():
-        values |= special if fnmatchcase(run.name, pattern) else {}
+        values |= (special or {}) if fnmatchcase(run.name, pattern) else {}
     return values
 
 

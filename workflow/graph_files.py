@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from workflow import Problem, masters, suggest
+from workflow import Problem, suggest
+from workflow.masters import is_plain as _is_plain
 
 Check = tuple[str, Callable[[object], bool]]
 
@@ -21,11 +22,15 @@ def _is_names(value: object) -> bool:
 
 
 def _is_values(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_is_name, value)) and masters.is_plain(value)
+    return isinstance(value, dict) and all(map(_is_name, value)) and _is_plain(value)
+
+
+def _is_values_or_none(value: object) -> bool:
+    return value is None or _is_values(value)
 
 
 def _is_axis(value: object) -> bool:
-    return _is_name(value) or isinstance(value, list) and all(isinstance(v, int | str) and masters.is_plain(v) for v in value)
+    return _is_name(value) or isinstance(value, list) and all(isinstance(v, int | str) and _is_plain(v) for v in value)
 
 
 def _is_each(value: object, check: Callable[[object], bool]) -> bool:
@@ -50,11 +55,11 @@ GRAPH: Mapping[str, Check] = {
     "targets": ("a mapping of names to lists of names", lambda v: _is_each(v, _is_names)),
 }
 TIER: Mapping[str, Check] = {
-    "seeds": ("a list of whole numbers", lambda v: isinstance(v, list) and all(type(s) is int and s < 2**63 for s in v)),
+    "seeds": ("a list of whole numbers", lambda v: _is_axis(v) and all(type(seed) is int for seed in v)),
     "data": NAMES,
     "needs_data": ("a sentence", lambda v: isinstance(v, str)),
-    "notebooks": ("a mapping of notebooks to their parameters", lambda v: _is_each(v, lambda p: p is None or _is_values(p))),
-    "runs": ("a mapping of runs to their parameters", lambda v: _is_each(v, lambda p: p is None or _is_values(p))),
+    "notebooks": ("a mapping of notebooks to their parameters", lambda v: _is_each(v, _is_values_or_none)),
+    "runs": ("a mapping of runs to their parameters", lambda v: _is_each(v, _is_values_or_none)),
     "skip": NAMES,
 }
 

@@ -4,6 +4,7 @@ import ast
 import json
 import math
 import re
+import reprlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,15 +46,15 @@ class Master:
         for name in self.parameters:
             if name in bound:
                 raise Problem(
-                    f"{self.path.name} overwrites its parameter {name!r} in a later cell; rename one of them."
+                    f"{self.path.name} overwrites its parameter {name[:100]!r} in a later cell; rename one of them."
                 )
             if name not in used:
-                raise Problem(f"{self.path.name} declares the parameter {name!r} but no cell uses it.")
+                raise Problem(f"{self.path.name} declares the parameter {name[:100]!r} but no cell uses it.")
 
     def _parse(self, source: str) -> ast.Module:
         try:
             return ast.parse(without_magics(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the parser's memory, not the machine's
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # memory: the parser's own, a stack
             raise Problem(f"{self.path.name}, cell {self.cells.index(source) + 1}: {error}.") from error
 
 
@@ -66,7 +67,8 @@ def read(path: Path) -> Master:
     except FileNotFoundError:
         raise Problem(f"{path} does not exist, but the graph names it.") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Problem(f"{path} is not a notebook: {type(error).__name__}, {' '.join(str(error).split())[:200]}.") from None
+        reason = " ".join(str(error).split())[:200]
+        raise Problem(f"{path} is not a notebook: {type(error).__name__}, {reason}.") from None
 
 
 def without_magics(source: str) -> str:
@@ -128,7 +130,8 @@ def fits(value: object, default: object) -> bool:
 def describe(default: object) -> str:
     """A default with its type, for an error sentence."""
     kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
-    return f"{kinds.get(type(default), type(default).__name__)} ({default!r})"
+    shown = repr(default) if len(repr(default)) < 200 else reprlib.repr(default)
+    return f"{kinds.get(type(default), type(default).__name__)} ({shown})"
 
 
 def _assignment(node: ast.stmt, path: Path) -> tuple[str, object]:
@@ -138,7 +141,7 @@ def _assignment(node: ast.stmt, path: Path) -> tuple[str, object]:
         (target,) = targets
         return target.id, ast.literal_eval(node.value)
     except (AttributeError, ValueError, TypeError):
-        line = ast.unparse(node)
+        line = ast.unparse(node)[:200]
         raise Problem(f"{path.name}: a parameters cell holds only 'name = literal' lines, not {line!r}.") from None
 
 

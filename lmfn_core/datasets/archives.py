@@ -37,10 +37,12 @@ DAMAGED = (
     IndexError,
     struct.error,
 )
+MISNAMED = (None, errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ)  # None: said by a decoder, not by the system
 COLLIDING = (FileExistsError, NotADirectoryError, IsADirectoryError)
 SMALL, RATIO = 100_000_000, 100
 """Bytes that any archive may unpack to, and how many times its size beyond them: photographs unpack to about their
 size, a "bomb" to thousands of times."""
+ABOUT = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 LONGEST = 1 << 20
 """Bytes of a name or of other words about a member of a tar file."""
 
@@ -88,7 +90,7 @@ def _unpack_one(archive: Path, to: Path) -> None:
                 raise ValueError(f"{archive} would unpack to {needed / 1e9:.1f} GB, more than {RATIO} times its size; "
                                  f"it was not unpacked.")  # fmt: skip
             if needed > free:
-                raise OSError(f"{archive.name} unpacks to {needed / 1e9:.1f} GB, and {to.parent.parent} has "
+                raise _NoRoom(f"{archive.name} unpacks to {needed / 1e9:.1f} GB, and {to.parent.parent} has "
                               f"{free / 1e9:.1f} GB left; make room, or give another folder.")  # fmt: skip
             for member, inside in checked:
                 target = to / inside
@@ -98,9 +100,13 @@ def _unpack_one(archive: Path, to: Path) -> None:
     except DAMAGED as error:
         raise ValueError(f"{archive} cannot be unpacked ({brief(error)}); delete it and get it again.") from error
     except OSError as error:
-        if not isinstance(error, COLLIDING) and error.errno not in (errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ):
+        if isinstance(error, _NoRoom) or not isinstance(error, COLLIDING) and error.errno not in MISNAMED:
             raise
         raise ValueError(f"{archive} holds names that cannot be written, or is damaged ({brief(error)}).") from error
+
+
+class _NoRoom(OSError):
+    """The disk has too little room; anything else that the system says of an archive's names is the archive's fault."""
 
 
 @contextmanager
@@ -108,18 +114,20 @@ def _opened(archive: Path) -> Iterator[list[Member]]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as file:
             yield [_of_zip(archive, file, info) for info in file.infolist() if not info.is_dir()]
-    elif tarfile.is_tarfile(archive):
-        with tarfile.open(archive, tarinfo=_Info) as file:
-            yield [_of_tar(archive, file, info) for info in file.getmembers() if not info.isdir()]
-    else:
-        raise ValueError(f"{archive} is neither a zip nor a tar file; delete it and get it again.")
+        return
+    try:
+        file = tarfile.open(archive, tarinfo=_Info)  # noqa: SIM115 (closed below; only opening it is tried here)
+    except tarfile.ReadError as error:
+        raise ValueError(f"{archive} is neither a zip nor a tar file; delete it and get it again.") from error
+    with file:
+        yield [_of_tar(archive, file, info) for info in file.getmembers() if not info.isdir()]
 
 
 class _Info(tarfile.TarInfo):
     """A member whose long name is not read into memory however long the archive claims it to be."""
 
     def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:  # tarfile's hook for subclasses
-        if self.type not in tarfile.SUPPORTED_TYPES and self.size > LONGEST:
+        if self.type in ABOUT and self.size > LONGEST:
             raise tarfile.ReadError(f"{self.size} bytes about one member")
         return super()._proc_member(tar)
 
@@ -138,7 +146,8 @@ def _of_tar(archive: Path, file: tarfile.TarFile, info: tarfile.TarInfo) -> Memb
         start = PurePosixPath(info.name).parent if info.issym() else PurePosixPath()
         target = os.path.normpath(start / info.linkname).replace(os.sep, "/")
         if target not in file.getnames() or file.getmember(target).isdir():
-            raise ValueError(f"{archive} links to {quoted(info.linkname)}, which is no file in it; it was not unpacked.")
+            name = quoted(info.linkname)
+            raise ValueError(f"{archive} links to {name}, which is no file in it; it was not unpacked.")
     return Member(info.name, info.size, lambda: file.extractfile(info))
 
 
@@ -149,5 +158,6 @@ def _is_outside(name: str) -> bool:
 
 def _safe(archive: Path, name: str) -> PurePosixPath:
     if _is_outside(name) or "\0" in name or not name.strip("/."):
-        raise ValueError(f"{archive} holds {quoted(name)}, which would be written outside the folder; it was not unpacked.")
+        shown = quoted(name)
+        raise ValueError(f"{archive} holds {shown}, which would be written outside the folder; it was not unpacked.")
     return PurePosixPath(name.replace("\\", "/"))

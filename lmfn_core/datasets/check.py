@@ -7,14 +7,14 @@ from itertools import chain
 from pathlib import Path
 
 from jaxtyping import UInt8
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from lmfn_core.datasets.frame_layouts import halves
 from lmfn_core.datasets.kinds import FRAMES, PHOTOS, SHOTS, Kind, kind_of
 from lmfn_core.datasets.opening import photographs
 from lmfn_core.datasets.verdict import Check
-from lmfn_core.images.photos import FORMATS, read_image, reason
+from lmfn_core.images.photos import FORMATS, SUFFIXES, read_image, reason
 from lmfn_core.images.trajectories import trajectories
 from lmfn_core.measures.metrics import psnr
 
@@ -132,9 +132,11 @@ def header_size(file: Path) -> tuple[int, int]:
     try:
         with Image.open(file, formats=FORMATS) as image:
             size, form = image.size, image.format
-    except (OSError, ValueError):
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{str(file)!r} is not an image; give one of {' '.join(SUFFIXES)}.") from error
+    except OSError:
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise whatever they like on a damaged file
         raise ValueError(f"{str(file)!r} cannot be read: {reason(error)}.") from error
     if form == "PNG":
         with file.open("rb") as stream:

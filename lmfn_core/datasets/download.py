@@ -97,7 +97,8 @@ def locked(lock: Path) -> dict[str, str]:
     """
     if not lock.is_file():
         return {}
-    lines = [line.split(maxsplit=1) for line in lock.read_bytes().decode("utf-8", "replace").splitlines() if line.strip()]
+    text = lock.read_bytes().decode("utf-8", "replace")
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
     for line in lines:
         if len(line) < 2:
             raise ValueError(f"{lock} has the line {quoted(line[0])}, which is no checksum and name; delete the line.")

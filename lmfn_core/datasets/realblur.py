@@ -62,7 +62,8 @@ def pair_list(path: Path) -> dict[str, tuple[Path, Path]]:
         if not columns:
             continue
         if len(columns) < 2:
-            raise ValueError(f"Line {number} of {path} is {quoted(line)}; it should hold a sharp and a blurred image's path.")
+            where = f"Line {number} of {path}"
+            raise ValueError(f"{where} is {quoted(line)}; it should hold a sharp and a blurred image's path.")
         sharp, blurred = columns[:2]
         scene = Path(blurred).parts[-3] if len(Path(blurred).parts) > 2 else ""
         pairs[f"{scene}/{Path(blurred).stem}"] = (path.parent / blurred, path.parent / sharp)

@@ -19,6 +19,8 @@ KINDS = {  # kind of check: (fields it needs, fields it may have)
     "internal": ({"otherwise"}, {*FORMS, "column_of", "least"}),
     "note": ({"takes"}, set()),
 }
+WORDS = ("metric", "run", "path", "device", "instead", "column_of")
+"""Fields that are one word each."""
 EXTREMES = ("largest", "smallest")
 
 
@@ -56,6 +58,8 @@ def examine(claim: str, subject: str, check: Mapping[str, object], known: Known)
         raise ValueError(f"Claim {claim!r}: a check of kind {check['kind']!r} needs the field {field!r}.")
     for field in check:
         known_word(claim, f"field of a {check['kind']!r} check", field, ("kind", *sorted(needed | optional)))
+        if field in WORDS and not isinstance(check[field], str) or field == "otherwise" and not _is_check(check[field]):
+            raise ValueError(f"Claim {claim!r} has {field}: {quoted(check[field])} in its check; see rules.yaml.")
     if check["kind"] in ("count", "score", "time"):
         for network in (subject, check.get("minus"), check.get("against")):
             if network is not None:
@@ -77,7 +81,7 @@ def held_against(check: Mapping[str, object]) -> tuple[str, list[str]]:
     """
     form = next(form for form in FORMS if form in check)
     named = check.get("column_of") if form == "extreme" else check[form]
-    return form, named if isinstance(named, list) else [named]
+    return form, _listed(named)
 
 
 def known_word(claim: str, what: str, word: object, known: Collection[str]) -> None:
@@ -95,17 +99,29 @@ def known_word(claim: str, what: str, word: object, known: Collection[str]) -> N
     raise ValueError(f"Claim {claim!r} names the unknown {what} {quoted(word)}; {hint}")
 
 
+def _listed(value: object) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_check(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+
+
 def _examine_form(claim: str, check: Mapping[str, object], known: Known) -> None:
     if sum(form in check for form in FORMS) != 1:
         raise ValueError(f"Claim {claim!r}: an internal check needs exactly one of {', '.join(FORMS)}.")
     if "extreme" in check and "column_of" not in check:
         raise ValueError(f"Claim {claim!r}: 'extreme' needs the field 'column_of', the claim whose column is searched.")
+    for form in FORMS:
+        if not all(isinstance(name, str) for name in _listed(check.get(form, []))):
+            raise ValueError(f"Claim {claim!r}: {form!r} names claims, not {quoted(check[form])}.")
     form, named = held_against(check)
     if form == "extreme":
         known_word(claim, "extreme", check["extreme"], EXTREMES)
     pair = form in ("difference", "product", "ratio", "more")
     if len(named) != 1 + pair:
-        raise ValueError(f"Claim {claim!r}: {form!r} takes {'two claims' if pair else 'one claim'}, not {quoted(named)}.")
+        many = "two claims" if pair else "one claim"
+        raise ValueError(f"Claim {claim!r}: {form!r} takes {many}, not {quoted(named)}.")
     for other in named:
         known_word(claim, "claim", other, known.claims)
     itself = [] if form in ("more", "extreme", "unit_of") or "least" in check else [claim]

@@ -16,7 +16,14 @@ PAPERS = {"lmfn": "LMFN", "lfdn": "LFDN"}
 """The papers in the order in which they appeared: the name of each's file, which is also its network, and in print."""
 FIELDS = ("id", "place", "row", "column", "subject", "printed", "quantity", "unit", "convention", "check")
 QUANTITIES = ("psnr", "ssim", "parameters", "time", "images", "setting")
-SECTIONS = {"eligible": dict, "conventions": dict, "takes": dict, "claims": list, "remarks": list}
+_WORDS = "a mapping of words to sentences", lambda v: _is_mapping(v) and all(isinstance(t, str) for t in v.values())
+_SECTIONS = {
+    "eligible": ("a mapping", lambda v: _is_mapping(v)),
+    "conventions": _WORDS,
+    "takes": _WORDS,
+    "claims": ("a list of mappings", lambda v: isinstance(v, list) and all(map(_is_mapping, v))),
+    "remarks": ("a list of mappings of words to sentences", lambda v: isinstance(v, list) and all(map(_WORDS[1], v))),
+}
 _RULES = ("schema", "eligible", "conventions", "takes")
 _PAPER = ("paper", "claims", "remarks")
 
@@ -140,16 +147,15 @@ def _sections(name: str, text: str | bytes, needed: tuple[str, ...]) -> dict[str
         if section not in content:
             raise ValueError(f"The claims ledger's {name}.yaml lacks the section {section!r}; it needs "
                              f"{', '.join(needed)}.")  # fmt: skip
-        kind = SECTIONS.get(section)
-        if kind and not (isinstance(content[section], kind) and all(_fits(kind, item) for item in content[section])):
-            what = "a list of mappings" if kind is list else "a mapping with words for keys"
-            raise ValueError(f"The claims ledger's {name}.yaml has {section}: {quoted(content[section])}; it is {what}.")
+        what, fits = _SECTIONS.get(section, ("", lambda value: True))
+        if not fits(content[section]):
+            raise ValueError(f"The claims ledger's {name}.yaml has {section}: {quoted(content[section])}; write it as "
+                             f"{what}.")  # fmt: skip
     return content
 
 
-def _fits(kind: type, item: object) -> bool:
-    """A mapping's key is a word, a list's entry a mapping with words for keys."""
-    return isinstance(item, str) if kind is dict else isinstance(item, dict) and all(_fits(dict, key) for key in item)
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
 
 
 def _claim(entry: Mapping[str, object], ruled: Mapping[str, object], paper: str) -> Claim:
@@ -161,8 +167,10 @@ def _claim(entry: Mapping[str, object], ruled: Mapping[str, object], paper: str)
         if field not in FIELDS:
             raise ValueError(f"Claim {name!r} has the unknown field {quoted(field)}; a claim has {', '.join(FIELDS)}.")
         if field != "check" and not isinstance(entry[field], str):
-            raise ValueError(f"Claim {name!r} has {field}: {quoted(entry[field])}; put it in quotes to keep it as printed.")
-    if not isinstance(entry["check"], Mapping) or not isinstance(entry["check"].get("otherwise", {}), Mapping):
+            raise ValueError(
+                f"Claim {name!r} has {field}: {quoted(entry[field])}; put it in quotes to keep it as printed."
+            )
+    if not _is_mapping(entry["check"]):
         raise ValueError(f"Claim {name!r} has the check {quoted(entry['check'])}; write it as {{kind: ..., ...}}.")
     known_word(name, "quantity", entry["quantity"], QUANTITIES)
     known_word(name, "convention", entry["convention"], ruled["conventions"])

@@ -54,7 +54,8 @@ def attack(target: Target, data: bytes, folder: Path) -> str:
             target.read(data, folder)
         return "read"
     except target.allowed as error:
-        return "refused" if _is_sentence(str(error)) else f"no sentence: {str(error)[:2000]!r}\n{traceback.format_exc()}"
+        said = f"no sentence: {str(error)[:2000]!r}\n{traceback.format_exc()}"
+        return "refused" if _is_sentence(str(error)) else said
     except (Exception, Hang):
         return traceback.format_exc()
     finally:

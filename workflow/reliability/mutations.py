@@ -1,4 +1,4 @@
-"""Seeded damage: bytes flipped, cut and spliced; trees of JSON and YAML with hostile values in the place of their own."""
+"""Seeded damage: bytes flipped, cut and spliced; JSON and YAML with hostile values in the place of theirs."""
 
 import json
 import math
@@ -148,7 +148,8 @@ def damaged_tensors(data: bytes, others: Sequence[bytes], random: Random) -> byt
     length = struct.unpack_from("<Q", data)[0]
     header = json.loads(data[8 : 8 + length])
     if random.random() < 0.7:
-        card = random.choice((damaged_json, damaged_json, damaged))(header["__metadata__"]["card"].encode(), others, random)
+        damage = random.choice((damaged_json, damaged_json, damaged))
+        card = damage(header["__metadata__"]["card"].encode(), others, random)
         header["__metadata__"]["card"] = card.decode("utf-8", "replace")
     else:
         header = replanted(header, random)

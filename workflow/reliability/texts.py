@@ -67,7 +67,7 @@ NOTEBOOK = json.dumps(
     {
         "nbformat": 4, "nbformat_minor": 5, "metadata": {},
         "cells": [
-            _cell('tier = "smoke"\nrun = "one"\nout = "x"\nsteps: int = 3\nrates = [0.1, -2]\ndata = None', "parameters"),
+            _cell('tier = "smoke"\nrun = "one"\nout = "x"\nsteps = 3\nrates = [0.1, -2]\ndata = None', "parameters"),
             _cell("%matplotlib inline\nprint(tier, run, out)"),
             _cell("def f(x):\n    return [steps for _ in rates if data]\ntry:\n    f(0)\nexcept OSError as e: pass"),
         ],
@@ -79,5 +79,5 @@ DOWNLOAD = b'{"url": "https://localhost/a", "size": 3, "ETag": "1", "Last-Modifi
 CURVE = b'[{"step": 2, "hours": 0.5, "on": "cpu", "gains": {"gopro": 1.5}}]'
 WORDS = (b"steps=20", b"lr=1e-4", b"skip=yes", b"data=a/b", b"rates=[1, 2.5]", b"mapping={'a': 1}", b"JOBS=2",
          b"TIER=smoke", b"ONLY=table3,report", b"OUT=~/x", b"DATA=corpus:/data", b"TASK=derain")  # fmt: skip
-DEFAULTS = {"steps": 600, "lr": 0.001, "skip": False, "data": "corpus", "rates": [0.1], "mapping": {"a": 1}, "any": None}
+DEFAULTS = {"steps": 600, "lr": 0.001, "skip": False, "data": "x", "rates": [0.1], "mapping": {"a": 1}, "any": None}
 """The parameters of a notebook, with every type that the masters have."""
