@@ -106,7 +106,7 @@ class Deblurring:
         """Restored photographs."""
         files = [file for file in (folder / self.out).rglob("*.png") if file.stat().st_mtime != LONG_AGO]
         for file in files:
-            with Image.open(file) as image:
+            with Image.open(file, formats=["PNG"]) as image:
                 image.load()
         return len(files)
 
