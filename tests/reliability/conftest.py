@@ -69,12 +69,12 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path) -> Iterator[Disk]:
-    """A disk of 32 MiB; skipped where this account may mount none."""
+    """A disk of 48 MiB; skipped where this account may mount none."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         pytest.skip("only root on Linux can mount a small disk")
     root = tmp_path / "disk"
     root.mkdir()
     made = Disk(root)
-    made.mount(f"size={32 * MEBIBYTE}")
+    made.mount(f"size={48 * MEBIBYTE}")
     yield made
     subprocess.run(["umount", str(root)], check=True)

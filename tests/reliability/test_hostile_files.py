@@ -62,7 +62,8 @@ def test_a_tiff_of_endless_directories(tmp_path):
     """Each directory is a page without pixels; a file of some megabytes would hold a hundred thousand of them."""
     entry = struct.pack("<H", 1) + struct.pack("<HHII", 254, 4, 1, 1)
     pages = b"".join(entry + struct.pack("<I", 8 + 18 * (n + 1)) for n in range(50_000))
-    refused(read_photo, written(tmp_path / "a.tif", b"II*\0" + struct.pack("<I", 8) + pages), kind=(ValueError, OSError))
+    path = written(tmp_path / "a.tif", b"II*\0" + struct.pack("<I", 8) + pages)
+    refused(read_photo, path, kind=(ValueError, OSError))
 
 
 def test_zip_and_tar_bombs(tmp_path):
@@ -131,7 +132,10 @@ def test_weights_of_other_names_and_shapes(tmp_path):
     refused(load_tensors, written(path, save({"a": torch.ones(2)})), match="no checkpoint")
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, b"\xff\xfe", "9" * 5000, '{"schema": 1}', "null", "", b"{\x00}"], ids=range(7))
+NO_RECORDS = ["[" * 100_000, b"\xff\xfe", "9" * 5000, '{"schema": 1}', "null", "", b"{\x00}"]
+
+
+@pytest.mark.parametrize("text", NO_RECORDS, ids=range(len(NO_RECORDS)))
 def test_records_that_are_none(text, tmp_path):
     refused(load_record, written(tmp_path / "a.json", text), match="record")
     assert remembered(tmp_path / "a.json") in (None, {"schema": 1})
@@ -146,8 +150,8 @@ def test_records_and_curves_of_other_kinds(tmp_path):
 
 
 YAMLS = ["[" * 5000, LAUGHS, "a: &a [*a]", "2020-13-45", "a: 2020-13-45", "0x" + "f" * 9000, "!!python/object:os.x {}",
-         "\0", "? [a]\n: 1", "? {a: 1}\n: 1", "!!timestamp x", "!!int x", "a: b: c", "%YAML 9\n---", "- 1", "3", "", "!!set {a}",
-         "a: !!binary x", "1: 2", "!!float x", "!!int ''", "? !!set {}\n: 1"]  # fmt: skip
+         "\0", "? [a]\n: 1", "? {a: 1}\n: 1", "!!timestamp x", "!!int x", "a: b: c", "%YAML 9\n---", "- 1", "3", "",
+         "!!set {a}", "a: !!binary x", "1: 2", "!!float x", "!!int ''", "? !!set {}\n: 1"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", [*YAMLS, b"\xff", b"\xed\xa0\x80"], ids=range(len(YAMLS) + 2))
@@ -187,13 +191,30 @@ def test_graphs_that_are_none(text, tmp_path):
 
 RULES = [
     "{schema: 2, eligible: [], conventions: {}, takes: {}}", "{schema: 2, eligible: {}, conventions: {}, takes: {}}",
-    "{schema: 2, eligible: {images: 3}, conventions: {}, takes: {}}", "{schema: [], eligible: {}, conventions: {}, takes: {}}",
+    "{schema: 2, eligible: {images: 3}, conventions: {}, takes: {}}",
+    "{schema: [], eligible: {}, conventions: {}, takes: {}}", "{schema: 2, eligible: {images: {}}, takes: {a: [1]}}",
+    "{schema: 2, eligible: {images: {}}, conventions: {a: -1}, takes: {}}",
     "{schema: 2, eligible: {images: {}}, conventions: 3, takes: {}}",
     "{schema: 2, eligible: {images: {}}, conventions: {1: 2}, takes: {}}",
 ]  # fmt: skip
-PAPERS = ["{paper: x, claims: 3, remarks: []}", "{paper: x, claims: [a], remarks: []}", "{paper: x, claims: [], remarks: [a]}",
+PAPERS = ["{paper: x, claims: 3, remarks: []}", "{paper: x, claims: [a], remarks: []}",
+          "{paper: x, claims: [], remarks: [a]}", "{paper: x, claims: [], remarks: [{id: 3}]}",
           "{paper: x, claims: [null], remarks: []}", "{paper: x, claims: [{id: [1]}], remarks: []}",
           "{paper: x, claims: [{1: 2}], remarks: []}"]  # fmt: skip
+
+
+CHECKS = ["3", "{}", "{1: 2}", "{kind: []}", "{kind: score, data: [], metric: a, tolerance: 1, takes: set}",
+          "{kind: count, metric: [a]}", "{kind: internal, equal: false, otherwise: {kind: note, takes: set}}",
+          "{kind: internal, equal: a, otherwise: 3}", "{kind: internal, difference: [a, {}], otherwise: {kind: note}}",
+          "{kind: internal, equal: a, otherwise: {kind: internal, equal: a, otherwise: [1]}}"]  # fmt: skip
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_checks_that_are_none(check):
+    paper = texts.PAPER.decode().replace(
+        "{kind: score, data: gopro, metric: psnr.rgb, tolerance: 0.1, takes: set}", check
+    )
+    refused(parse_ledger, texts.RULES, {"lmfn": paper}, match="Claim 'a'")
 
 
 def test_ledgers_that_are_none():
@@ -207,7 +228,8 @@ NOTEBOOKS = [[], {}, {"cells": 3}, {"cells": [3]}, {"cells": [{"cell_type": "cod
              {"cells": [{"cell_type": "code", "source": [1], "metadata": {}}]},
              {"cells": [{"cell_type": "code", "source": "x", "metadata": None}]},
              {"cells": [{"cell_type": "code", "source": "x", "metadata": {"tags": 3}}]}]  # fmt: skip
-SOURCES = ["x = \0", "x = " + "-" * 100_000 + "1", "x = " + "(" * 300, "x = '\ud800'", "x = open('a')", "x = 1; x.y = 2"]
+SOURCES = ["x = \0", "x = " + "-" * 100_000 + "1", "x = " + "(" * 300, "x = '\ud800'", "x = open('a')", "x.y = 2",
+           "x" * 3000]  # fmt: skip
 
 
 def test_notebooks_that_are_none(tmp_path):
@@ -218,6 +240,12 @@ def test_notebooks_that_are_none(tmp_path):
         cell = {"cell_type": "code", "source": source, "metadata": {"tags": ["parameters"]}}
         master = masters.read(written(tmp_path / "a.ipynb", json.dumps({"cells": [cell]})))
         refused(lambda master=master: master.parameters, kind=Problem, match="a.ipynb")
+
+
+def test_a_tier_with_an_empty_run(tmp_path):
+    written(tmp_path / "workflow" / "graph.yaml", "{runs: {a: {notebook: one}}, targets: {}}")
+    written(tmp_path / "notebooks" / "params" / "smoke.yaml", "{runs: {a: null}, notebooks: {one: null}}")
+    assert list(load(Places(tmp_path, tmp_path, "smoke"), load_tier(tmp_path, "smoke")).runs) == ["a"]
 
 
 def test_a_checksum_without_a_name(tmp_path):

@@ -34,7 +34,8 @@ def write_sources(folder: Path, root: Path = ROOT) -> list[str]:
     chapters = [f"notebooks/{master.name}" for master in masters(root)]
     tables = {f"reports/tables/{tier}.md": title for tier, title in TIERS.items()}
     tables = {page: title for page, title in tables.items() if (root / page).with_suffix("").is_dir()}
-    book.pages |= {"index.md", *chapters, *tables, "reports/decisions.md"}
+    texts = ["reports/decisions.md", *(page for page in ["reports/reliability.md"] if (root / page).is_file())]
+    book.pages |= {"index.md", *chapters, *tables, *texts}
     cards = sorted(book.cards(root / "README.md"))
     book.pages |= set(cards)
 
@@ -46,14 +47,14 @@ def write_sources(folder: Path, root: Path = ROOT) -> list[str]:
         book.write(chapter, nbformat.writes(notebook))
     for page, title in tables.items():
         book.write(page, _tables(title, (root / page).with_suffix("")))
-    for page in ["reports/decisions.md", *cards]:
+    for page in [*texts, *cards]:
         book.write(page, book.fit((root / page).read_text(encoding="utf-8"), page))
-    contents = {"The course": chapters, "Evidence": [*tables, "reports/decisions.md"], "Model cards": cards}
+    contents = {"The course": chapters, "Evidence": [*tables, *texts], "Model cards": cards}
     front = book.fit((root / "README.md").read_text(encoding="utf-8"), "README.md")
     for caption, pages in contents.items():
         front += CONTENTS.format(caption=caption, pages="\n".join(pages)) if pages else ""
     book.write("index.md", front)
-    return ["index.md", *chapters, *tables, "reports/decisions.md", *cards]
+    return ["index.md", *chapters, *tables, *texts, *cards]
 
 
 class Book:

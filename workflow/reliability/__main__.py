@@ -44,6 +44,7 @@ def _run(words: list[str], out: Path) -> int:
         print(f"{name}: {CAMPAIGNS[name].lower()} ...", flush=True)
         began = time.monotonic()
         metrics = importlib.import_module(f"workflow.reliability.{name}").run()
+        metrics["columns"] = list(metrics["rows"][0])  # a record sorts its keys
         seconds = {"total": time.monotonic() - began}
         save_record(out / "runs" / TIER, name, notebook=TIER, tier=TIER, parameters={}, data="made by the campaign",
                     metrics=metrics, seconds=seconds)  # fmt: skip
@@ -87,7 +88,9 @@ def page(records: dict[str, Record]) -> str:
              "`python3 lab.py reliability` tries it again and renews this page.")]  # fmt: skip
     for name, record in done.items():
         caption = look_up(record, "metrics.caption") or f"{record['metrics']['tried']:,} tried."
-        parts.append(f"## {CAMPAIGNS[name]}\n\n" + markdown(record["metrics"]["rows"], caption))
+        rows = record["metrics"]["rows"]
+        rows = [{title: row[title] for title in look_up(record, "metrics.columns") or row} for row in rows]
+        parts.append(f"## {CAMPAIGNS[name]}\n\n" + markdown(rows, caption))
         if name == "growth":
             parts.append("![Resident memory over the course of the work.](figures/reliability/growth.svg)\n")
     return "\n".join(parts)
