@@ -4,9 +4,11 @@ Everything that differs between two equal runs stands under ``seconds`` and ``en
 identity and result.
 """
 
+import functools
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from lmfn_core.parsing import parse_json
 from lmfn_core.repro import environment
 
 SCHEMA = 1
+TEMPORARY = ".lmfn.tmp"
+"""How the names of half-written files end, after a dot, the file's own name and the number of the process."""
 RECORD_FIELDS = (
     "schema", "run", "notebook", "tier", "parameters", "data", "steps", "seed", "metrics", "seconds", "environment",
 )  # fmt: skip
@@ -22,25 +26,68 @@ RECORD_FIELDS = (
 def write_bytes(path: Path | str, content: bytes) -> Path:
     """Write all or nothing: into a neighbouring temporary file, then moved over ``path``.
 
+    A process killed on the way leaves its hidden temporary file, which the next one that writes there removes.
+
     Raises:
-        OSError: when the folder cannot be written; what stood at ``path`` stays as it was.
+        OSError: when it cannot be written, in a sentence; what stood at ``path`` stays as it was.
 
     >>> import tempfile
     >>> write_bytes(Path(tempfile.mkdtemp()) / "a" / "b.txt", b"whole").read_bytes()
     b'whole'
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent.absolute(), os.getpid())
         with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(temporary, path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise OSError(f"{str(path)!r} could not be written: {error.strerror or error}.") from error
     return path
+
+
+def check_writable(folder: Path | str) -> None:
+    """Refuse a folder that nothing can be written into, before hours of work are put into what would go there.
+
+    Raises:
+        OSError: when the folder, or the one that it would be made in, is read-only or no folder.
+
+    >>> check_writable("new/folder")
+    """
+    folder = Path(folder).absolute()
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "may not be written" if there.is_dir() else "is no folder"
+        raise OSError(f"Nothing can be written into {str(folder)!r}: {str(there)!r} {why}; choose another folder.")
+
+
+@functools.lru_cache(maxsize=1024)
+def _sweep(folder: Path, asking: int) -> None:
+    """Remove what killed processes left half-written in a folder; once for each process that asks."""
+    for entry in os.scandir(folder):
+        writer = re.fullmatch(rf"\..+\.(\d+){re.escape(TEMPORARY)}", entry.name)
+        if writer and int(writer[1]) != asking and not _is_running(int(writer[1])):
+            Path(entry).unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":
+        return True  # there os.kill would end it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 def write_text(path: Path | str, text: str) -> Path:

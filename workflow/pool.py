@@ -120,8 +120,8 @@ class Pool:
             run, seconds = running.run, time.monotonic() - running.started
             folder, failure = self.places.work / run.name, ""
             if running.process.returncode == 0:
+                stamps.finish(folder, running.stamp, run, seconds)  # first: killed in between, the next call publishes
                 stamps.publish(run, self.places)
-                stamps.finish(folder, running.stamp, run, seconds)
             else:
                 failure = describe_failure(run, folder, running.process.returncode, self.places)
             ends.append(Done(run, seconds, failure=failure))

@@ -13,9 +13,11 @@ from rich.progress import track
 from lmfn_core.cli.errors import FAILED, MISUSED, in_one_sentence, say
 from lmfn_core.files.photo_reading import PhotoFile, read_photo
 from lmfn_core.files.photo_writing import write_photo
+from lmfn_core.records import check_writable
 from lmfn_core.restoring.assembly_line import Outcome, assembly_line
 from lmfn_core.restoring.errands import Errand, errands
 from lmfn_core.restoring.restoration import DONE, Restorer, open_engine, restore_pixels
+from lmfn_core.restoring.unfinished import unfinished
 
 
 class Device(str, Enum):
@@ -66,7 +68,8 @@ deblur = command(
 
     Written: the photograph beside it as photo-deblurred.jpg, or as -o says; upright, of the same kind, quality and
     depth, with EXIF and colour profile. Printed: the path of each file written. Exit code: 0 all done, 1 not all
-    (which, and why, comes last), 2 misused and nothing done, 130 stopped.
+    (which, and why, comes last), 2 misused and nothing done, 130 stopped. A call that was stopped, killed or met a
+    full disk goes on when it is given again.
 
     Examples:
 
@@ -114,13 +117,19 @@ def _restore_all(
     with in_one_sentence(MISUSED):
         planned = errands(inputs, out, DONE[task], overwrite)
     with in_one_sentence():
+        for place in {errand.target.parent for errand in planned}:
+            check_writable(place)
         engine = opened(task, network, device, backend)
-        failures = _run(planned, engine, overwrite)
+        notes = unfinished(planned, task, network, device.value, backend.value, overwrite)
+        if notes.done:
+            say(f"{len(notes.done)} of {len(planned)} were done before this call was interrupted; they stay.")
+        failures = _run([errand for errand in planned if errand not in notes.done], engine, overwrite)
     if failures:
         say(f"{len(failures)} of {len(planned)} could not be done:")
         for failure in failures:
             say(failure)
         raise typer.Exit(FAILED)
+    notes.forget()
 
 
 def _run(planned: Sequence[Errand], engine: Restorer, overwrite: bool) -> list[str]:
@@ -140,7 +149,7 @@ def _run(planned: Sequence[Errand], engine: Restorer, overwrite: bool) -> list[s
     failures = []
     for outcome in _bar(assembly_line(planned, read, work, write), len(planned)):
         if outcome.error is None:
-            print(outcome.item.target)
+            print(outcome.item.target, flush=True)
         else:
             failures.append(_sentence(outcome))
     return failures

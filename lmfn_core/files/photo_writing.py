@@ -59,11 +59,7 @@ def write_photo(path: str | os.PathLike, photo: PhotoFile, pixels: Shaped[np.nda
     'a.png'
     """
     path = Path(path)
-    content = encode_photo(photo, pixels, path.suffix)
-    try:
-        return write_bytes(path, content)
-    except OSError as error:
-        raise OSError(f"{str(path)!r} could not be written: {error.strerror or error}.") from error
+    return write_bytes(path, encode_photo(photo, pixels, path.suffix))
 
 
 def format_of(suffix: str) -> str:

@@ -1,7 +1,7 @@
 """Checkpoints: safetensors (no code inside, unlike a pickle) with a JSON card, each written whole or not at all.
 
 The card travels inside the safetensors header, so that weights and card cannot disagree after a kill between two
-writes; the ``.json`` beside it is a copy for people.
+writes; the ``.json`` beside it is a copy for people, written first: no checkpoint is without one.
 """
 
 import json
@@ -36,9 +36,8 @@ def save_tensors(path: Path | str, tensors: Mapping[str, Tensor], card: Mapping[
     text = json.dumps(dict(card), sort_keys=True, ensure_ascii=False)
     # clone: contiguous copies with no shared memory, which the format does not hold
     whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    write_bytes(path, save(whole, metadata={"card": text}))
     write_text(path.with_suffix(".json"), json.dumps(dict(card), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    return path
+    return write_bytes(path, save(whole, metadata={"card": text}))
 
 
 def load_tensors(path: Path | str) -> tuple[dict[str, Tensor], dict]:

@@ -20,12 +20,13 @@ from lmfn_core.datasets.corpus import Corpus
 from lmfn_core.datasets.opening import open_data
 from lmfn_core.images.pairs import Pair, Source
 from lmfn_core.models.variants import build
+from lmfn_core.records import check_writable
 from lmfn_core.repro import pick_device, pick_precision, seed_everything, source_digest, use_threads
 from lmfn_core.training.checkpoints import load_tensors, load_weights
 from lmfn_core.training.launch import EXPECTED, launch
 from lmfn_core.training.processes import ProcessLost, grouped, is_first, is_loss_of_peer, share
 from lmfn_core.training.recipes import RECIPES
-from lmfn_core.training.train import train
+from lmfn_core.training.train import forget, train
 from lmfn_core.training.trained import Trained, load_trained, save_trained
 from lmfn_core.training.watch import Watch, a_few, load_average
 
@@ -80,6 +81,7 @@ def run(
         ValueError: for an unknown name, a number below 1, or a batch that the processes cannot share equally.
         FileNotFoundError: when there is no such data.
         TrainingDiverged: when the loss or a weight is not finite; the last good state is kept.
+        OSError: when the checkpoint's folder cannot be written; told before anything is trained where it is read-only.
         ProcessLost: when one of several processes died; its text says where the same call goes on.
     """
     given, chosen = dict(locals()), pick_device(device)
@@ -94,7 +96,10 @@ def run(
     card |= {"start": _origin(start)} if start else {}
     if trained := load_trained(weights, card, settings):
         _say(f"{weights} is finished: {steps} steps, nothing to train")
+        if is_first():
+            forget(_state_of(weights))  # of a run killed after its last write
         return trained
+    check_writable(weights.parent)
     try:
         if processes == 1 or grouped():
             return _train(settings, card, weights, source, chosen, watch)
@@ -142,7 +147,7 @@ def _train(
     try:
         history = train(
             model, ask, plan, steps, device=device, precision=settings["precision"], settings=settings,
-            state=_state_of(weights), every=every, on_step=on_step,
+            state=_state_of(weights), every=every, keep=True, on_step=on_step,
             compiled=device.type == "cuda",
         )  # fmt: skip
     except RuntimeError as error:
@@ -152,6 +157,7 @@ def _train(
     trained = Trained(model, history, untouched, weights)
     if is_first():
         save_trained(trained, card, settings)
+        forget(_state_of(weights))
     return trained
 
 

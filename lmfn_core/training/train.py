@@ -58,6 +58,7 @@ def train(
     state: Path | str | None = None,
     settings: Mapping[str, object] | None = None,
     every: int = 100,
+    keep: bool = False,
     compiled: bool = False,
     on_step: Callable[[int, float], None] | None = None,
 ) -> History:
@@ -71,6 +72,7 @@ def train(
         precision: Fabric's name, "32-true" or "bf16-mixed".
         state: file for the training state, saved every ``every`` steps; resumed from if it was written under the
             same ``settings``, ignored if not, removed in the end.
+        keep: leave the state in the end, for the caller to ``forget`` once the weights are safe.
         settings: whatever identifies the run (network, seed, ...).
         compiled: let ``torch.compile`` write the kernels; minutes at first, worth it on a GPU.
         on_step: called with the number of steps done and the last loss, every ``every`` steps, in the first process.
@@ -111,7 +113,18 @@ def train(
                 on_step(step + 1, history.losses[-1])
     history.seconds, history.steps_run = time.perf_counter() - began, steps - start
     run.finish()
+    if state is not None and not keep and fabric.is_global_zero:
+        forget(state)
     return history
+
+
+def forget(state: Path | str) -> None:
+    """Remove a training state and its card, where there is one: a finished run needs none.
+
+    >>> forget("no.state.safetensors")
+    """
+    for file in (Path(state), Path(state).with_suffix(".json")):
+        file.unlink(missing_ok=True)
 
 
 def _one_step(fabric: Fabric, network: nn.Module, stepper: torch.optim.Optimizer, recipe: Recipe) -> Step:
@@ -171,12 +184,9 @@ class _Run:
         return len(self.history.losses)
 
     def finish(self) -> None:
-        """Leave the averaged weights in the model; a finished run needs no state."""
+        """Leave the averaged weights in the model."""
         if self.average:
             self.model.load_state_dict(self.average.module.state_dict())
-        if self.state is not None and self.fabric.is_global_zero:
-            self.state.unlink(missing_ok=True)
-            self.state.with_suffix(".json").unlink(missing_ok=True)
 
     def _settle(self, step: int) -> None:
         losses = self.fabric.all_reduce(torch.stack(self.pending).float(), reduce_op="mean")

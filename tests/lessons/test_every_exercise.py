@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+import torch
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parent.parent / "notebooks"
@@ -63,6 +64,17 @@ def test_a_missing_answer_gets_its_difficulty_and_minutes(check, answer, capsys)
     assert check(*[missing for _ in answer]) is False
     said = capsys.readouterr().out
     assert "your turn" in said and f"{check.minutes} minutes" in said and "●" * check.difficulty in said
+
+
+RETURNED = [None, "text", [], object(), torch.ones(3, dtype=torch.int64), float("nan"), torch.nn.Linear]
+
+
+@pytest.mark.parametrize(("check", "answer"), CHECKS, ids=NAMES)
+def test_a_wrong_kind_of_answer_gets_one_sentence(check, answer, capsys):
+    for bad in [None, 3, "text", *[lambda *_, bad=bad, **__: bad for bad in RETURNED], torch.nn.Identity, object]:
+        assert check(*[bad for _ in answer]) is False
+        said = capsys.readouterr().out
+        assert said.startswith("✗") and said.count("\n") == 1 and "your code stopped" not in said, said
 
 
 @pytest.mark.parametrize("name", LESSONS)

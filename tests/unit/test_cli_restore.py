@@ -44,6 +44,14 @@ def inverse(monkeypatch):
     return asked
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """A cache folder of the test's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("LMFN_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
     """a.png, in/b.png, in/deep/c.jpg; the working folder is there."""
@@ -208,6 +216,11 @@ def test_ctrl_c(photos, monkeypatch):
     monkeypatch.setattr(cli_restore, "open_engine", lambda *_: engine)
     code, _, err = lmfn("deblur", "in", "a.png", "-o", "out")
     assert code == 130 and err == "lmfn: stopped; what is done stays.\n" and files(photos / "out") == ["b.png"]
+    done = (photos / "out" / "b.png").stat()
+    monkeypatch.setattr(cli_restore, "open_engine", lambda *_: lambda batch: batch)
+    code, out, err = lmfn("deblur", "in", "a.png", "-o", "out")
+    assert code == 0 and err == "lmfn: 1 of 3 were done before this call was interrupted; they stay.\n"
+    assert len(out.splitlines()) == 2 and (photos / "out" / "b.png").stat() == done
 
 
 SLOW = """

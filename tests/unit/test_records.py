@@ -1,8 +1,19 @@
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
-from lmfn_core.records import RECORD_FIELDS, load_record, load_records, save_record, write_text
+from lmfn_core.records import (
+    RECORD_FIELDS,
+    TEMPORARY,
+    check_writable,
+    load_record,
+    load_records,
+    save_record,
+    write_text,
+)
 
 
 def save(out, run="demo", **changes):
@@ -45,3 +56,28 @@ def test_a_file_that_is_no_record_is_named(tmp_path, text):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no folder of run records at .*none"):
         load_records(tmp_path / "none")
+
+
+def left_by(process: int, folder, name="a.json"):
+    path = folder / f".{name}.{process}{TEMPORARY}"
+    path.write_text("half")
+    return path
+
+
+def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, alive, foreign = left_by(ended.pid, tmp_path), left_by(os.getppid(), tmp_path), tmp_path / ".a.1.tmp"
+    foreign.touch()
+    write_text(tmp_path / "b.json", "whole")
+    assert alive.exists() and foreign.exists() and dead.exists() == (os.name != "posix")
+
+
+def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"^'.*a\.json' could not be written: (Not a directory|File exists)\.$"):
+        write_text(tmp_path / "file" / "a.json", "x")
+    with pytest.raises(OSError, match=r"file' is no folder; choose another folder\.$"):
+        check_writable(tmp_path / "file" / "new")
+    check_writable(tmp_path / "new" / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

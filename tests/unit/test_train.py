@@ -107,7 +107,7 @@ def test_schedules():
 
 def test_charbonnier_is_close_to_the_absolute_difference():
     preds, target = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
-    assert charbonnier(preds, target) .item() == pytest.approx((preds - target).abs().mean().item(), abs=1e-3)
+    assert charbonnier(preds, target).item() == pytest.approx((preds - target).abs().mean().item(), abs=1e-3)
     assert charbonnier(target, target).item() == pytest.approx(1e-3)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lmfn_core.training import run as training_run
-from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.training.checkpoints import load_weights, save_tensors
 from lmfn_core.training.run import run
 from lmfn_core.training.train import train
 
@@ -76,6 +76,32 @@ def test_a_stopped_run_goes_on_and_ends_where_it_would_have(options, capsys, mon
     assert capsys.readouterr().out.startswith("going on from step 2\nstep 3/3, loss ")
     assert same(resumed.model, whole.model) and resumed.history.losses == whole.history.losses
     assert resumed.history.steps_run == 1
+
+
+def test_weights_that_cannot_be_written_cost_no_training(options, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(training_run, "save_trained", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(**options)
+    monkeypatch.undo()
+    resumed = run(**options)
+    assert resumed.history.steps_run == 0 and len(resumed.history.losses) == 3
+    assert not list(tmp_path.rglob("*.state.*"))
+
+
+def test_a_state_left_behind_a_finished_run_is_removed(options):
+    weights = run(**options).weights
+    state = save_tensors(weights.with_suffix(".state.safetensors"), {}, {})
+    assert run(**options).found and not state.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_any_training(options, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(training_run, "train", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(OSError, match=r"Nothing can be written into .*weights': .*file' is no folder"):
+        run(**options | {"out": str(tmp_path / "file")})
 
 
 @pytest.mark.parametrize(

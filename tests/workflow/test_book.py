@@ -39,7 +39,10 @@ def repository(tmp_path):
             "# 00 · Start\n\nEither $k \\iff \\dots$ or\n\n$$P = \\left(\\sum_{k=1}^K k\\right)$$\n\n## 1 · What"
         ),
         new_code_cell('tier = "lesson"', metadata={"tags": ["parameters"]}),
-        new_markdown_cell("[here](#1-·-What) [why](../reports/decisions.md#the-first) [all](../reports/tables/lesson)"),
+        new_markdown_cell(
+            "[here](#1-·-What) [why](../reports/decisions.md#the-first) [all](../reports/tables/lesson)\n"
+            "[`front`](../README.md)"
+        ),
         new_code_cell("draw()", outputs=pictures, execution_count=1),
         new_markdown_cell("**1 · Count** (●○○○○, 5 minutes). Count."),
         new_markdown_cell(hints, metadata={"tags": ["hint"]}),
@@ -87,7 +90,9 @@ def test_links_are_fitted_to_the_book(repository, tmp_path):
     assert "[licence](LICENSE)" in front and (folder / "LICENSE").exists()
     assert "`[code](LICENSE)`" in front and "lmfn [more](LICENSE)" in front
     text = nbformat.read(folder / "notebooks/00_start.ipynb", as_version=4).cells[2].source
-    assert text == "[here](#1--what) [why](../reports/decisions.md#the-first) [all](../reports/tables/lesson.md)"
+    here, front = text.split("\n")
+    assert here == "[here](#1--what) [why](../reports/decisions.md#the-first) [all](../reports/tables/lesson.md)"
+    assert front == "[`front`](../index.md)"
 
 
 def test_every_page_is_in_the_contents_and_every_link_leads_to_a_page(tmp_path):

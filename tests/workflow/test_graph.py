@@ -33,8 +33,8 @@ def test_tiers_come_small_to_large():
 
 
 def test_runs_of_the_lesson():
-    others = ["profiling", "blur", "parts", "distillation", "mshf", "attention", "assembling", "lfdn", "drift"]
-    others += ["train-lmfn", "evaluation", "shipped"]
+    others = ["start", "teaching", "profiling", "blur", "parts", "distillation", "mshf", "attention", "assembling"]
+    others += ["lfdn", "drift", "train-lmfn", "evaluation", "shipped"]
     rows = [f"ablate-{network}" for network in (*NETWORKS, "lfdn")]
     assert names("lesson", None) == [*others, *rows, "recipe-published", "recipe-modern", "ablation", "report"]
 

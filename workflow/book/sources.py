@@ -34,7 +34,8 @@ def write_sources(folder: Path, root: Path = ROOT) -> list[str]:
     chapters = [f"notebooks/{master.name}" for master in masters(root)]
     tables = {f"reports/tables/{tier}.md": title for tier, title in TIERS.items()}
     tables = {page: title for page, title in tables.items() if (root / page).with_suffix("").is_dir()}
-    book.pages |= {*chapters, *tables, "reports/decisions.md"}
+    texts = ["reports/decisions.md", *(page for page in ["reports/reliability.md"] if (root / page).is_file())]
+    book.pages |= {"index.md", *chapters, *tables, *texts}
     cards = sorted(book.cards(root / "README.md"))
     book.pages |= set(cards)
 
@@ -46,14 +47,14 @@ def write_sources(folder: Path, root: Path = ROOT) -> list[str]:
         book.write(chapter, nbformat.writes(notebook))
     for page, title in tables.items():
         book.write(page, _tables(title, (root / page).with_suffix("")))
-    for page in ["reports/decisions.md", *cards]:
+    for page in [*texts, *cards]:
         book.write(page, book.fit((root / page).read_text(encoding="utf-8"), page))
-    contents = {"The course": chapters, "Evidence": [*tables, "reports/decisions.md"], "Model cards": cards}
+    contents = {"The course": chapters, "Evidence": [*tables, *texts], "Model cards": cards}
     front = book.fit((root / "README.md").read_text(encoding="utf-8"), "README.md")
     for caption, pages in contents.items():
         front += CONTENTS.format(caption=caption, pages="\n".join(pages)) if pages else ""
     book.write("index.md", front)
-    return ["index.md", *chapters, *tables, "reports/decisions.md", *cards]
+    return ["index.md", *chapters, *tables, *texts, *cards]
 
 
 class Book:
@@ -76,7 +77,7 @@ class Book:
 
     def fit(self, text: str, page: str) -> str:
         """The text of a page with each link as it must read in the book; code is left alone."""
-        parts = re.split(r"(^```.*?^```|`[^`\n]*`)", text, flags=re.MULTILINE | re.DOTALL)
+        parts = re.split(r"(^```.*?^```|(?<!\[)`[^`\n]*`)", text, flags=re.MULTILINE | re.DOTALL)
         parts[::2] = [LINK.sub(lambda link: self._fitted(link, page), part) for part in parts[::2]]
         return "".join(parts)
 
@@ -90,6 +91,7 @@ class Book:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(page), target))
         if match := re.fullmatch(r"reports/tables/(\w+)(?:/([\w-]+)\.md)?", path):
             path, anchor = f"reports/tables/{match[1]}.md", f"#{match[2]}" if match[2] else ""
+        path = "index.md" if path == "README.md" else path  # which is the front page
         if path not in self.pages and not (self.root / path).is_file():
             return f"{link[1].lstrip('!')[1:-1]} (`{path}`)"  # a folder
         if path not in self.pages:  # a picture, or a file to download

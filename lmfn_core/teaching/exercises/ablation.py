@@ -61,8 +61,8 @@ def check_paired_interval(answer: Callable[..., tuple[float, float]]) -> None:
     expect(ratio > 0.65, "That covers two draws in three: 95 % leaves out 2.5 % at either end.")
     expect(ratio > 0.9, "That covers nine draws in ten: 95 % leaves out 2.5 % at either end.")
     expect(ratio < 1.1, f"{ratio:.2f} times as wide as it should be: draw as many images as there are.")
-    again = ends(full, variant) == ends(full, variant)
-    expect(again, "The same generator gives another answer each time: pass generator to torch.randint.")
+    again = {ends(full, variant) for _ in range(4)}  # two calls agree by chance once in a hundred times
+    expect(len(again) == 1, "The same generator gives another answer each time: pass generator to torch.randint.")
     other = ends(full, variant, draws=50, seed=1) != ends(full, variant, draws=50, seed=2)
     expect(other, "Another generator changes nothing in yours: draw with the generator you are given.")
     low, high = ends(*_scores(5, 0.3, 0.5))
