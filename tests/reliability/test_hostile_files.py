@@ -149,7 +149,7 @@ def test_records_and_curves_of_other_kinds(tmp_path):
         assert Watch(written(tmp_path / "a.json", json.dumps(points))).points == []
 
 
-YAMLS = ["[" * 5000, LAUGHS, "a: &a [*a]", "2020-13-45", "a: 2020-13-45", "0x" + "f" * 9000, "!!python/object:os.x {}",
+YAMLS = ["[" * 1200, LAUGHS, "a: &a [*a]", "2020-13-45", "a: 2020-13-45", "0x" + "f" * 9000, "!!python/object:os.x {}",
          "\0", "? [a]\n: 1", "? {a: 1}\n: 1", "!!timestamp x", "!!int x", "a: b: c", "%YAML 9\n---", "- 1", "3", "",
          "!!set {a}", "a: !!binary x", "1: 2", "!!float x", "!!int ''", "? !!set {}\n: 1"]  # fmt: skip
 
@@ -255,6 +255,6 @@ def test_a_checksum_without_a_name(tmp_path):
 def test_what_sentences_quote():
     assert brief("a\u202eb\n\ud800") == "a\\u202eb \\ud800" and quoted(16**9000) == "a number of thousands of digits"
     assert len(quoted({"a": ["b" * 9999] * 9999})) < 400
-    for text in (LAUGHS, "[" * 5000, b"\xff"):
+    for text in (LAUGHS, "[" * 1200, b"\xff"):
         refused(parse_yaml, text)
     refused(parse_json, "9" * 5000)
