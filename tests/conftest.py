@@ -10,16 +10,27 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="session")
-def book_python():
-    """The Python of the book's environment, built as `python3 lab.py book` does; skips where it cannot be."""
+def python_of():
+    """The Python of an environment of the launcher, "BOOK" or "SNAKEMAKE", built as it does; else skips."""
     spec = importlib.util.spec_from_file_location("lab", ROOT / "lab.py")
     lab = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(lab)
-    try:
-        lab.ensure_venv(lab.BOOK)
-    except (SystemExit, OSError) as error:
-        pytest.skip(f"Sphinx cannot be installed here: {error}")
-    return lab.python_of(lab.BOOK)
+
+    def built(name: str) -> str:
+        venv = getattr(lab, name)
+        try:
+            lab.ensure_venv(venv)
+        except (SystemExit, OSError) as error:
+            pytest.skip(f"{venv} cannot be built here: {error}")
+        return lab.python_of(venv)
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def book_python(python_of):
+    """The Python of the book's environment."""
+    return python_of("BOOK")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from lmfn_core.files.deep_png import decode_deep_png, is_deep_png
 from lmfn_core.files.keepsakes import ORIENTATION, Keepsakes, keepsakes_of
 from lmfn_core.files.modes import to_array
 from lmfn_core.files.pictures import SMALLEST
-from lmfn_core.images.photos import FORMATS, SUFFIXES, reason
+from lmfn_core.images.photos import FORMATS, SUFFIXES, decoding
 
 MOST = 128_000_000
 """Pixels. Cameras of "100 megapixels" give up to 102 million; a small file that claims more is taken for an attack."""
@@ -53,17 +53,12 @@ def read_photo(path: str | os.PathLike) -> PhotoFile:
     path = Path(path)
     data = _bytes(path)
     try:
-        return _decoded(data)
+        with decoding(path, "restored"):
+            return _decoded(data)
     except UnidentifiedImageError as error:
         if data.startswith(SIGNATURES):
             raise OSError(f"{str(path)!r} is truncated or damaged; copy or download it again.") from error
         raise ValueError(f"{str(path)!r} is no image of a kind restored here: {' '.join(SUFFIXES)}.") from error
-    except (ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{str(path)!r} cannot be restored: {reason(error)}.") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # decoders raise whatever they like on a damaged file
-        raise OSError(f"{str(path)!r} is truncated or damaged ({reason(error)}); copy or download it again.") from error
 
 
 def _bytes(path: Path) -> bytes:

@@ -5,6 +5,8 @@ Axes: ``h`` rows, ``w`` columns. Photographs are 8-bit RGB, sRGB-encoded, as a f
 
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -91,6 +93,33 @@ def reason(error: Exception) -> str:
     return brief(str(error).strip().split("\n")[0]).rstrip(".") or type(error).__name__
 
 
+@contextmanager
+def decoding(path: Path, verb: str) -> Iterator[None]:
+    """What decoders raise on a damaged or hostile file, in one sentence; that it is no image is left to the caller.
+
+    Args:
+        verb: what cannot be done with the file then, "read" or "restored".
+
+    Raises:
+        ValueError: when the image is of a kind that is not taken, or claims too many pixels.
+        OSError: when it is truncated or damaged.
+        UnidentifiedImageError: from Pillow, as it is.
+
+    >>> with decoding(Path("a.png"), "read"):
+    ...     raise IndexError("strip 3")
+    Traceback (most recent call last):
+    OSError: 'a.png' is truncated or damaged (strip 3); copy or download it again.
+    """
+    try:
+        yield
+    except (UnidentifiedImageError, MemoryError):
+        raise
+    except (ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{str(path)!r} cannot be {verb}: {reason(error)}.") from error
+    except Exception as error:  # decoders raise whatever they like
+        raise OSError(f"{str(path)!r} is truncated or damaged ({reason(error)}); copy or download it again.") from error
+
+
 def read_image(path: str | os.PathLike) -> UInt8[Tensor, "3 h w"]:
     """Reads an image file as 8-bit RGB, the way up that its EXIF orientation says.
 
@@ -109,17 +138,11 @@ def read_image(path: str | os.PathLike) -> UInt8[Tensor, "3 h w"]:
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {str(path)!r}; check the path.")
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with decoding(path, "read"), Image.open(path, formats=FORMATS) as image:
             image.load()
             rgb = _to_rgb8(image)
     except UnidentifiedImageError as error:
         raise ValueError(f"{str(path)!r} is not an image; give one of {' '.join(SUFFIXES)}.") from error
-    except (ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{str(path)!r} cannot be read: {reason(error)}.") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # decoders raise whatever they like on a damaged file
-        raise OSError(f"{str(path)!r} is truncated or damaged ({reason(error)}); copy or download it again.") from error
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
 
 

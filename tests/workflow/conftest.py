@@ -1,11 +1,9 @@
 """A small repository for the runner, and Snakemake's environment."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
-from workflow import ROOT
 from workflow.reliability.toy import Project, make_project
 
 
@@ -22,12 +20,6 @@ def build_project():
 
 
 @pytest.fixture(scope="session")
-def snakemake() -> None:
-    """Snakemake's environment beside this one, built as `python3 lab.py snakemake` does; skips where it cannot be."""
-    spec = importlib.util.spec_from_file_location("lab", ROOT / "lab.py")
-    lab = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(lab)
-    try:
-        lab.ensure_venv(lab.SNAKEMAKE)
-    except (SystemExit, OSError) as error:
-        pytest.skip(f"Snakemake cannot be installed here: {error}")
+def snakemake(python_of) -> None:
+    """Snakemake's environment beside this one."""
+    python_of("SNAKEMAKE")
