@@ -13,13 +13,13 @@ python3 lab.py bench [KEY=value]        time every way to run the network agains
                                         SIZES=256x256,1280x720 BATCHES=1,8 NETWORK=lmfn WITHOUT=compiled OUT=/folder
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
 python3 lab.py student [...]            renew the students' copies; for a class: --without-hints --out handout.zip
-python3 lab.py reliability [NAME ...]   kill it, feed it nonsense, run it twice, watch its memory; reliability.md
+python3 lab.py reliability [NAME ...]   kill it, feed it nonsense, run it twice, mutate its code; reports/reliability.md
 python3 lab.py book [OUT=/folder]       write the course as a book of static pages: reports/book/index.html
 python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card and tables
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt
 
-.venv is made from pyproject.toml and constraints.txt, .venv-snakemake and .venv-book (each only for its command) from
-workflow/snakemake.txt and workflow/book.txt; again when they, the Python version or the folder change.
+.venv is made from pyproject.toml and constraints.txt; .venv-snakemake, .venv-book and .venv-mutation, each only for its
+command, from a list in workflow/; again when they, the Python version or the folder change.
 """
 
 import contextlib
@@ -36,15 +36,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 SNAKEMAKE = os.path.join(HERE, ".venv-snakemake")
 BOOK = os.path.join(HERE, ".venv-book")
+MUTATION = os.path.join(HERE, ".venv-mutation")
 SOURCES = {
     VENV: ("pyproject.toml", "constraints.txt"),
     SNAKEMAKE: ("workflow/snakemake.txt",),
     BOOK: ("workflow/book.txt",),
+    MUTATION: ("workflow/mutation.txt",),
 }
 SIZES = {
     VENV: "about 1.6 GB to download (more with CUDA), a few minutes",
     SNAKEMAKE: "about 80 MB to download",
     BOOK: "about 40 MB to download",
+    MUTATION: "about 10 MB to download",
 }
 OLDEST = (3, 10)
 PACKAGE = ".[test,onnx,openvino]"  # with what its tests need and the runtimes that restore fastest
@@ -79,6 +82,8 @@ def main(arguments):
     ensure_venv(venv)
     if arguments[0] == "snakemake":
         ensure_venv(SNAKEMAKE)
+    if arguments[0] == "reliability" and ("mutants" in arguments or not arguments[1:]):
+        ensure_venv(MUTATION)
     words = [absolute(word, before) for before, word in zip(arguments, arguments[1:], strict=False)]
     return run([python_of(venv)] + COMMANDS[arguments[0]] + words)
 

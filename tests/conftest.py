@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session")
 def python_of():
-    """The Python of an environment of the launcher, "BOOK" or "SNAKEMAKE", built as it does; else skips."""
+    """The Python of an environment of the launcher, "BOOK", "SNAKEMAKE" or "MUTATION", built as it does; else skips."""
     spec = importlib.util.spec_from_file_location("lab", ROOT / "lab.py")
     lab = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(lab)

@@ -37,7 +37,7 @@ def test_the_page_has_a_part_for_each_record(tmp_path):
     record = {"metrics": metrics, "seconds": {"total": 90}}
     text = page({"growth": record, "kills": record})
     assert text.index(CAMPAIGNS["kills"]) < text.index(CAMPAIGNS["growth"]) and "growth.svg" in text
-    assert "| Memory over long work | 3 | 2 | 1.5 |" in text
+    assert "| Memory over long work | 3 | 2 survived | 1.5 |" in text
     with pytest.raises(FileNotFoundError, match="no folder of run records"):
         renew(tmp_path)
 

@@ -1,6 +1,6 @@
 """Run campaigns and renew the page that shows all of them.
 
-python3 lab.py reliability [NAME ...]      growth twice kills fuzz; none named: all of them, most of an hour
+python3 lab.py reliability [NAME ...]      growth twice kills fuzz mutants; none named: all of them, some hours
 """
 
 import importlib
@@ -26,6 +26,7 @@ CAMPAIGNS = {
     "fuzz": "Mutated files and hostile input",
     "twice": "The same runs twice, and on another number of threads",
     "growth": "Memory over long work",
+    "mutants": "Mutants of the core, which its tests have to kill",
 }
 """Modules of this folder, each with what its page is headed."""
 
@@ -39,20 +40,39 @@ def _run(words: list[str], out: Path) -> int:
     for word in words:
         if word not in CAMPAIGNS:
             raise Problem(f"There is no campaign {word!r}{suggest(word, CAMPAIGNS)} Known: {', '.join(CAMPAIGNS)}.")
-    lost = 0
+    bad = False
     for name in words or CAMPAIGNS:
         print(f"{name}: {CAMPAIGNS[name].lower()} ...", flush=True)
         began = time.monotonic()
         metrics = importlib.import_module(f"workflow.reliability.{name}").run()
         metrics["columns"] = list(metrics["rows"][0])  # a record sorts its keys
-        seconds = {"total": time.monotonic() - began}
+        seconds = {"total": metrics.get("seconds", time.monotonic() - began)}
         save_record(out / "runs" / TIER, name, notebook=TIER, tier=TIER, parameters={}, data="made by the campaign",
                     metrics=metrics, seconds=seconds)  # fmt: skip
-        lost += metrics["tried"] - metrics["survived"]
-        minutes = seconds["total"] / 60
-        print(f"  {metrics['survived']:,} of {metrics['tried']:,} survived, {minutes:.1f} min", flush=True)
+        bad |= not went_well(metrics)
+        print(f"  {outcome(metrics)} of {metrics['tried']:,}, {seconds['total'] / 60:.1f} min", flush=True)
     renew(out)
-    return int(lost > 0)
+    return int(bad)
+
+
+def outcome(metrics: dict) -> str:
+    """How many survived; of mutants, how many were killed.
+
+    >>> outcome({"tried": 3, "survived": 3}), outcome({"tried": 3, "killed": 2, "enough": 0.5})
+    ('3 survived', '2 killed')
+    """
+    word = "killed" if "killed" in metrics else "survived"
+    return f"{metrics[word]:,} {word}"
+
+
+def went_well(metrics: dict) -> bool:
+    """Whether everything survived; of mutants, whether enough of them were killed.
+
+    >>> went_well({"tried": 3, "survived": 2}), went_well({"tried": 3, "killed": 2, "enough": 0.5})
+    (False, True)
+    """
+    good = metrics.get("killed", metrics.get("survived"))
+    return good >= metrics.get("enough", 1) * metrics["tried"]
 
 
 def renew(out: Path) -> list[Path]:
@@ -80,20 +100,25 @@ def page(records: dict[str, Record]) -> str:
     """
     done = {name: records[name] for name in CAMPAIGNS if name in records}
     summary = [
-        {"campaign": title, "tried": done[name]["metrics"]["tried"], "survived": done[name]["metrics"]["survived"],
+        {"campaign": title, "tried": done[name]["metrics"]["tried"], "outcome": outcome(done[name]["metrics"]),
          "minutes": f"{done[name]['seconds']['total'] / 60:.1f}", "on": hardware(done[name])}
         for name, title in CAMPAIGNS.items() if name in done
     ]  # fmt: skip
-    parts = ["# Reliability\n\n" + markdown(summary, "What was tried against this project, and what it survived. "
+    parts = ["# Reliability\n\n" + markdown(summary, "What was tried against this project, and how it went. "
              "`python3 lab.py reliability` tries it again and renews this page.")]  # fmt: skip
     for name, record in done.items():
         caption = look_up(record, "metrics.caption") or f"{record['metrics']['tried']:,} tried."
-        rows = record["metrics"]["rows"]
-        rows = [{title: row[title] for title in look_up(record, "metrics.columns") or row} for row in rows]
-        parts.append(f"## {CAMPAIGNS[name]}\n\n" + markdown(rows, caption))
+        tables = [record["metrics"] | {"caption": caption}, *record["metrics"].get("tables", [])]
+        texts = [markdown(_ordered(table), table["caption"]) for table in tables]
+        parts.append(f"## {CAMPAIGNS[name]}\n\n" + "\n".join(texts))
         if name == "growth":
             parts.append("![Resident memory over the course of the work.](figures/reliability/growth.svg)\n")
     return "\n".join(parts)
+
+
+def _ordered(table: Record) -> list[dict]:
+    """Its rows, with the columns in the order that it names."""
+    return [{title: row[title] for title in table.get("columns", row)} for row in table["rows"]]
 
 
 if __name__ == "__main__":

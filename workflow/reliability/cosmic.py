@@ -20,7 +20,7 @@ LEFT_OUT = re.compile(r"Variable|Shift|Bit|Unary.*_UAdd$|Comparison.*(?<!Is)(?<!
 
 
 def mutants_of(source: str) -> Iterator[dict[str, object]]:
-    """Every mutant once: "operator"; "line", counted from 1; "code", that line before; "change"; "source", all of it."""
+    """Every mutant once: "operator"; "line", from 1; "code", that line before; "change"; "source", the whole file."""
     from cosmic_ray.ast import ast_nodes, get_ast
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.operators.provider import OperatorProvider

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 SLOW_TO_LOAD = [
-    "torch", "torch.utils.flop_counter", "torch.func", "torch._dynamo", "torchinfo", "numpy", "scipy.ndimage", "skimage.metrics",
-    "matplotlib.pyplot", "PIL.Image", "pytest", "hypothesis", "beartype", "jaxtyping", "yaml", "huggingface_hub.hub_mixin",
+    "torch", "torch.utils.flop_counter", "torch.func", "torch._dynamo", "torchinfo", "numpy", "scipy.ndimage",
+    "skimage.metrics", "matplotlib.pyplot", "PIL.Image", "pytest", "hypothesis", "beartype", "jaxtyping", "yaml",
+    "huggingface_hub.hub_mixin",
 ]  # fmt: skip
 OPTIONS = ["-x", "-q", "-oaddopts=", "--import-mode=importlib", "--doctest-modules", "-mnot slow and not gpu",
            "-pno:cacheprovider", "-pno:unraisableexception"]  # fmt: skip
@@ -24,11 +25,11 @@ LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "executed", "book", "*.eg
 class Judge:
     """Judges mutants by the tests of a copy of ``root``, made in ``folder``; the tree itself is never written to."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, loaded: list[str] = SLOW_TO_LOAD) -> None:
         self.root, self.copy = root, folder / "copy"
         shutil.copytree(root, self.copy, ignore=LEFT_OUT)
         self.processes = multiprocessing.get_context("forkserver")
-        self.processes.set_forkserver_preload(SLOW_TO_LOAD)
+        self.processes.set_forkserver_preload(loaded)
 
     def passes(self, tests: list[str], limit: float, keep: bool = False) -> tuple[int, float]:
         """Run pytest on files of the copy until one fails.
@@ -49,7 +50,7 @@ class Judge:
         return process.exitcode, time.monotonic() - began
 
     def mutate(self, file: str, source: str | None) -> None:
-        """Put a mutant in the place of a file of the copy, or for None the file itself; nothing compiled is left of it."""
+        """Put a mutant, or for None the file itself, in its place in the copy; nothing compiled is left of the file."""
         path = self.copy / file
         path.write_text((self.root / file).read_text("utf-8") if source is None else source, "utf-8")
         for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
@@ -60,7 +61,7 @@ def _pytest(copy: Path, tests: list[str], keep: bool, root: Path) -> None:
     """In the fork: only the copy can be imported, in a session of its own so that all it starts is killed with it."""
     os.setsid()
     os.chdir(copy)
-    os.environ |= {"PYTHONDONTWRITEBYTECODE": "" if keep else "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1"}
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "" if keep else "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     sys.dont_write_bytecode = not keep
     sys.path[:] = [str(copy)] + [place for place in sys.path if place not in ("", str(root))]
     silence = os.open(os.environ.get("LMFN_JUDGE_LOG", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -1,8 +1,8 @@
 """Mutants of the core: one small change to its code at a time, which its tests have to notice.
 
-The mutants are Cosmic Ray's, made by ``cosmic`` in an environment of its own; ``judges`` runs the tests in a copy of the
-tree. What was found is kept in a file as it comes: a campaign that was stopped goes on, and one that is started after
-tests were added tries only the survivors again. The file goes when the campaign has ended.
+The mutants are Cosmic Ray's, made by ``cosmic`` in an environment of its own; ``judges`` runs the tests in a copy of
+the tree. What was found is kept in a file as it comes: a campaign that was stopped goes on, and one that is started
+after tests were added tries only the survivors again. The file goes when the campaign has ended.
 """
 
 import json
@@ -61,7 +61,9 @@ def run(share: float = 0.25, seed: int = 0, journal: Path = JOURNAL) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         found = judged(chosen, runs, Judge(ROOT, Path(folder)), journal)
     result = summary(made, found, reasons())
-    result["caption"] += f" {len(found):,} of {len(made):,} mutants were tried: of each file the same part, seed {seed}."
+    result["caption"] += (
+        f" {len(found):,} of {len(made):,} mutants were tried: the same part of each file, seed {seed}."
+    )
     journal.unlink(missing_ok=True)
     return result
 
@@ -124,11 +126,11 @@ def summary(made: list[dict], found: list[dict], reason_of: Callable[[dict], str
     for file in dict.fromkeys(map(_file, made)):
         tried, dead = (sum(entry["file"] == file for entry in of) for of in (found, killed))
         rows.append({"file": file, "mutants": sum(entry["file"] == file for entry in made), "tried": tried,
-                     "killed": dead, "per cent": round(100 * dead / tried, 1) if tried else None})  # fmt: skip
-    lines = groupby((e for e in found if not e["killed"]), key=lambda e: (e["file"], e["line"], e["code"], reason_of(e)))
+                     "killed": dead, "per cent": f"{100 * dead / tried:.1f}" if tried else None})  # fmt: skip
+    left = sorted((e["file"], e["line"], e["code"], reason_of(e), e["change"]) for e in found if not e["killed"])
     survivors = [
-        {"file": file, "line": line, "code": f"`{code}`", "changes": ", ".join(entry["change"] for entry in entries),
-         "reason": reason} for (file, line, code, reason), entries in lines
+        {"file": file, "line": line, "code": f"`{code}`", "changes": ", ".join(entry[-1] for entry in entries),
+         "reason": reason} for (file, line, code, reason), entries in groupby(left, key=lambda entry: entry[:-1])
     ]  # fmt: skip
     late = sum(entry["timed_out"] for entry in killed)
     return {
@@ -140,8 +142,8 @@ def summary(made: list[dict], found: list[dict], reason_of: Callable[[dict], str
 
 
 CAPTION = (
-    "One small change to the code of the core at a time, by Cosmic Ray's operators; here killed is what a mutant should "
-    "be: a test or doctest of that file fails, or does not end in time. Left out are bitwise operators, what stands in "
+    "One small change to the code of the core at a time, by Cosmic Ray's operators; killed is what a mutant should be: "
+    "a test or doctest of that file fails, or does not end in time. Left out are bitwise operators, what stands in "
     "messages, and what is no Python."
 )
 SURVIVORS = "What no test noticed, with the reason where somebody has looked."
