@@ -38,6 +38,21 @@ def test_the_cosine_form_starts_neither_flat_nor_one_hot():
     assert 0.3 < own.mean() < 0.6
 
 
+def test_energies_by_positions_are_means_over_the_image():
+    torch.manual_seed(4)
+    f = torch.randn(2, 6, 3, 4)
+    expected = torch.softmax(torch.einsum("bihw,bjhw->bij", f, f) / (3 * 4), dim=-1)
+    assert (ALFM("positions").attention(f) - expected).abs().max() < tolerance("block_float32")
+
+
+@pytest.mark.parametrize(("form", "temperature"), [("none", None), ("cosine", 5.0)])
+def test_float64_is_computed_in_float64(form, temperature):
+    torch.manual_seed(7)
+    f, alfm = torch.randn(1, 5, 3, 4, dtype=torch.float64), ALFM(form).double()
+    alfm.theta.data.fill_(0.8)
+    assert (alfm(f) - alfm_by_loops(f, 0.8, temperature)).abs().max() < 1e-12
+
+
 def test_a_channel_that_is_zero_everywhere_has_a_finite_gradient():
     f = torch.zeros(1, 4, 5, 5, requires_grad=True)
     alfm = ALFM(energy_scale="cosine")

@@ -37,7 +37,7 @@ TESTS = {  # those of tests/unit that look at the file, quickest first; its doct
     "measures/conventions": ["conventions", "metrics"],
     "measures/kohler": ["kohler"],
     "measures/metrics": ["metrics_input", "metrics"],
-    "measures/multiscale": ["kohler"],
+    "measures/multiscale": ["multiscale", "kohler"],
     "measures/profiling": ["profiling"],
     "measures/timing": ["timing"],
 }
