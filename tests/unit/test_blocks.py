@@ -100,3 +100,28 @@ def test_the_smallest_scale_reaches_the_output():
     nn.init.zeros_(encoder.down[3].weight)
     nn.init.zeros_(encoder.down[3].bias)
     assert not torch.allclose(whole, encoder(image))
+
+
+@pytest.mark.parametrize("size", [(15, 15), (27, 40), (41, 58)])
+def test_esa_pools_seven_by_seven_with_stride_three(size):
+    torch.manual_seed(0)
+    esa, squeezed = ESA(8, 4), torch.randn(1, 4, *size)
+    strided = nn.functional.conv2d(squeezed, esa.stride.weight, esa.stride.bias, stride=2)
+    coarse = strided.unfold(2, 7, 3).unfold(3, 7, 3).amax((-2, -1))
+    for convolution in esa.coarse[:2]:
+        coarse = torch.relu(convolution(coarse))
+    expected = nn.functional.interpolate(esa.coarse[2](coarse), size=size, mode="bilinear")
+    torch.testing.assert_close(esa.spread(squeezed), expected)
+
+
+@pytest.mark.parametrize("size", [(14, 20), (20, 14)])
+def test_esa_refuses_what_its_pooling_cannot_cover(size):
+    with pytest.raises(RuntimeError, match="smaller than kernel size|too small"):
+        ESA(8, 4)(torch.zeros(1, 8, *size))
+
+
+def test_the_narrowest_rfdb_has_four_channels():
+    assert RFDB(4)(torch.zeros(1, 4, 15, 16)).shape == (1, 4, 15, 16)
+    for channels in (0, 2, 5):
+        with pytest.raises(ValueError, match=f"even and at least 4, got {channels}"):
+            RFDB(channels)

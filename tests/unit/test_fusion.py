@@ -45,6 +45,14 @@ def test_energies_by_positions_are_means_over_the_image():
     assert (ALFM("positions").attention(f) - expected).abs().max() < tolerance("block_float32")
 
 
+@pytest.mark.parametrize("module", [ALFM(), ALFM("positions"), ALFM("cosine"), BlockAttention(2)])
+def test_energies_have_at_least_the_precision_of_the_features(module):
+    f = torch.randn(1, 8, 5, 5)
+    found = [module.attention(f.to(dtype)).dtype for dtype in (torch.bfloat16, torch.float32)]
+    assert found == [torch.float32, torch.float32]
+    assert module.double().attention(f.double()).dtype == torch.float64
+
+
 @pytest.mark.parametrize(("form", "temperature"), [("none", None), ("cosine", 5.0)])
 def test_float64_is_computed_in_float64(form, temperature):
     torch.manual_seed(7)

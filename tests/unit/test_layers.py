@@ -3,7 +3,15 @@ import torch
 from torch import nn
 
 from lmfn_core.parts.fusion import ACFM
-from lmfn_core.parts.layers import FixedMeanShift, ResidualBlock, TrainableMeanShift, pad_to, use_channels_last
+from lmfn_core.parts.layers import (
+    FixedMeanShift,
+    ResidualBlock,
+    TrainableMeanShift,
+    crop_to,
+    pad_by_index,
+    pad_to,
+    use_channels_last,
+)
 
 
 def test_residual_block_starts_near_the_identity():
@@ -32,6 +40,20 @@ def test_pad_to_reflects_where_it_can_and_repeats_the_edge_where_it_cannot():
     wide, tiny = torch.rand(1, 1, 70, 70), torch.rand(1, 1, 16, 16)
     assert torch.equal(pad_to(wide, 16, 64)[0, 0, 70, :70], wide[0, 0, 68])
     assert torch.equal(pad_to(tiny, 16, 64)[0, 0, 40, :16], tiny[0, 0, 15])
+
+
+@pytest.mark.parametrize("side", range(1, 9))
+def test_padding_by_index_is_padding_where_reflection_just_reaches(side):
+    tall = torch.rand(1, 2, side, 2)  # 2 to 3 is the longest reflection there is
+    for x in (tall, tall.mT):
+        assert torch.equal(pad_by_index(x, 3, 3), pad_to(x, 3, 3))
+        assert torch.equal(pad_by_index(x, 5, 10), pad_to(x, 5, 10))
+
+
+def test_nothing_is_copied_where_nothing_is_added():
+    x = torch.rand(1, 3, 64, 80)
+    assert pad_to(x, 16, 64) is x
+    assert crop_to(x, 60, 70).data_ptr() == x.data_ptr()
 
 
 def test_channels_last_leaves_3d_convolutions_alone():

@@ -57,12 +57,12 @@ def _dump(source: str) -> str | None:
 
 
 def _change(before: str, after: str) -> str:
-    """What became what, in whole words.
+    """What became what, in whole words and operators.
 
-    >>> _change("a = b + 10", "a = b - 10"), _change("at = 10", "at =  11")
-    ('+ → -', '10 → 11')
+    >>> _change("a = b + 10", "a = b - 10"), _change("at = 10", "at =  11"), _change("(-2, a)", "( 2, a)")
+    ('+ → -', '10 → 11', '- → nothing')
     """
-    old, new = (re.findall(r"\w+(?:\.\w+)*|[^\w\s]+", text) for text in (before, after))
+    old, new = (re.findall(r"\w+(?:\.\w+)*|\*\*|//|[<>=!]=|[^\w\s]", text) for text in (before, after))
     while old and new and old[0] == new[0]:
         del old[0], new[0]
     while old and new and old[-1] == new[-1]:
