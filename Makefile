@@ -4,7 +4,7 @@
 #   make plan TIER=smoke                              what that would do, and how long it would take
 #   make reproduce TASK=derain                        the same training and evaluation on rain in place of blur
 #   make bench ROUNDS=7 SIZES=256x256,1280x720 DEVICE=cpu   every way to run the network, timed against each other
-#   make reliability                                  kills, hostile files, everything twice: reports/reliability.md
+#   make reliability                                  kills, hostile files, mutants of the core: reports/reliability.md
 #   make book                                         the course as static pages: reports/book/index.html
 #   make test ARGS="-k mshf"
 #

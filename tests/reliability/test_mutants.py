@@ -44,6 +44,7 @@ def test_one_is_killed_and_one_survives(judge, tmp_path):
     (judge.copy / "test_more.py").write_text("from tiny import double\n\n\ndef test_it():\n    assert double(3) == 6\n")
     again = mutants.judged(MUTANTS, RUNS, judge, journal)
     assert again[0] == found[0] and again[1]["killed"]  # the first from the journal, the second by the new test
+    assert [entry["late"] for entry in again] == [False, True]
     assert len(journal.read_text().splitlines()) == 3
 
 
@@ -65,7 +66,7 @@ def test_no_verdict_where_the_tests_fail_or_see_another_file(judge, tmp_path):
 
 def test_the_page_lists_the_survivors_with_their_reasons(tmp_path):
     (tmp_path / "known.yaml").write_text("- {file: tiny.py, code: return 2 * x, changes: ['* → **'], reason: weak}\n")
-    verdict = {"seconds": 1.0, "timed_out": False}
+    verdict = {"seconds": 1.0, "timed_out": False, "late": False}
     found = [one | verdict | {"killed": killed} for one, killed in zip(MUTANTS, (True, False), strict=True)]
     found.append(mutant("* → +", "", killed=False, **verdict))
     metrics = mutants.summary([*MUTANTS, found[2]], found, mutants.reasons(tmp_path / "known.yaml"))

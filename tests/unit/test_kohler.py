@@ -1,5 +1,6 @@
 """Köhler's protocol: scale and shift are taken out, hidden borders count as equal, and the best frame wins."""
 
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from lmfn_core.images.photos import bundled, read_image
 from lmfn_core.images.trajectories import trajectories
-from lmfn_core.measures.kohler import CHUNK, benchmark, best, compare, shifts_between
+from lmfn_core.measures.kohler import CHUNK, Score, benchmark, best, compare, shifts_between
 from lmfn_core.measures.multiscale import LOW_PASS, WEIGHTS, multiscale_ssim
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "kohler"
@@ -152,3 +153,8 @@ def test_real_shots_gain_by_alignment():
         assert score.psnr > plain + 3 and score.shift != (0, 0)
     result = benchmark(lambda blurred: blurred, trajectories(DATA).to_score())
     assert [(image["name"], image["frames"]) for image in result["images"]] == [("1_1", 1)]
+
+
+def test_a_score_stays_what_it_is():
+    with pytest.raises(FrozenInstanceError):
+        Score(30.0, 0.9, 0, (0, 0), 1).psnr = 40.0

@@ -1,5 +1,7 @@
 """Counts against hand calculation on small networks, and LMFN's against what is known."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -78,6 +80,12 @@ def test_macs_by_hand_and_against_a_real_pass():
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         toy(torch.zeros(1, 3, 20, 30))
     assert counter.get_total_flops() == 2 * macs(toy, 20, 30)
+
+
+@pytest.mark.parametrize("count", [Parameters(3, 2, 1), Cost("stem", 3, 4)])
+def test_a_count_stays_what_it_is(count):
+    with pytest.raises(FrozenInstanceError):
+        count.total = count.macs = 0
 
 
 def test_macs_follow_the_weights_type():

@@ -1,6 +1,6 @@
 """The clock, against a fake one: no test here measures time."""
 
-from dataclasses import asdict
+from dataclasses import FrozenInstanceError, asdict
 
 import pytest
 import torch
@@ -59,3 +59,8 @@ def test_latency_waits_for_the_accelerator(clock, monkeypatch):
 def test_latency_refuses_nothing_to_measure(candidates, repeats, warmup, message):
     with pytest.raises(ValueError, match=message):
         latency(candidates, repeats=repeats, warmup=warmup)
+
+
+def test_a_measurement_stays_what_it_is(clock):
+    with pytest.raises(FrozenInstanceError):
+        latency({"a": clock.candidate("a", 1.0)}, repeats=1)["a"].median = 0.5

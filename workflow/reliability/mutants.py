@@ -77,10 +77,13 @@ def make(files: list[str]) -> list[dict]:
 
 
 def judged(mutants: list[dict], runs: dict[str, Runs], judge: Judge, journal: Path) -> list[dict]:
-    """Each mutant with "killed", "timed_out" and "seconds"; those that the journal has as killed are believed."""
+    """Each mutant with "killed", "timed_out", "seconds" and "late": whether it survived an earlier call, by the journal.
+
+    A mutant that the journal has as killed is not tried again.
+    """
     journal.parent.mkdir(parents=True, exist_ok=True)
     known = [json.loads(line) for line in journal.read_text("utf-8").splitlines()] if journal.exists() else []
-    dead = {(entry["file"], entry["source"]): entry for entry in known if entry["killed"]}
+    dead, alive = ({(e["file"], e["source"]): e for e in known if e["killed"] is state} for state in (True, False))
     found = []
     for file, of_file in groupby(mutants, key=_file):
         limits = None
@@ -90,7 +93,7 @@ def judged(mutants: list[dict], runs: dict[str, Runs], judge: Judge, journal: Pa
                 entry = mutant | _verdict(judge, mutant, runs[file], limits)
                 with journal.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(entry) + "\n")
-            found.append(entry)
+            found.append(entry | {"late": (file, mutant["source"]) in alive})
         judge.mutate(file, None)
         killed = [entry["killed"] for entry in found if entry["file"] == file]
         print(f"  {file}: {sum(killed)} of {len(killed)} killed", flush=True)
@@ -132,11 +135,12 @@ def summary(made: list[dict], found: list[dict], reason_of: Callable[[dict], str
         {"file": file, "line": line, "code": f"`{code}`", "changes": ", ".join(entry[-1] for entry in entries),
          "reason": reason} for (file, line, code, reason), entries in groupby(left, key=lambda entry: entry[:-1])
     ]  # fmt: skip
-    late = sum(entry["timed_out"] for entry in killed)
+    hung, late = (sum(entry[what] for entry in killed) for what in ("timed_out", "late"))
     return {
         "tried": len(found), "killed": len(killed), "enough": ENOUGH, "rows": rows,
         "tables": [{"caption": SURVIVORS, "columns": list(survivors[0]), "rows": survivors}] if survivors else [],
-        "caption": CAPTION + f" {late} of the killed ones did not end in time.",
+        "caption": CAPTION + f" {hung} of the killed ones did not end in time"
+        + (f"; {late} were killed by tests that were written because they had survived." if late else "."),
         "seconds": round(sum(entry["seconds"] for entry in found), 1),
     }  # fmt: skip
 
