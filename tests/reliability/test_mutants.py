@@ -5,9 +5,10 @@ import os
 import subprocess
 
 import pytest
+import yaml
 
 from workflow import ROOT, Problem
-from workflow.reliability import mutants
+from workflow.reliability import mutants, survivors
 from workflow.reliability.__main__ import page, went_well
 from workflow.reliability.judges import Judge
 
@@ -69,16 +70,16 @@ def test_the_page_lists_the_survivors_with_their_reasons(tmp_path):
     verdict = {"seconds": 1.0, "timed_out": False, "late": False}
     found = [one | verdict | {"killed": killed} for one, killed in zip(MUTANTS, (True, False), strict=True)]
     found.append(mutant("* → +", "", killed=False, **verdict))
-    metrics = mutants.summary([*MUTANTS, found[2]], found, mutants.reasons(tmp_path / "known.yaml"))
+    metrics = survivors.summary([*MUTANTS, found[2]], found, survivors.reasons(tmp_path / "known.yaml"))
     text = page({"mutants": {"metrics": metrics, "seconds": {"total": 60}}})
     assert "| Mutants of the core, which its tests have to kill | 3 | 1 killed | 1.0 |" in text
     assert "| tiny.py | 3 | 3 | 1 | 33.3 |" in text
-    assert "| tiny.py | 2 | `return 2 * x` | * → ** | weak |" in text and f"| * → + | {mutants.UNSEEN} |" in text
+    assert "| tiny.py | 2 | `return 2 * x` | * → ** | weak |" in text and f"| * → + | {survivors.UNSEEN} |" in text
     assert not went_well(metrics) and went_well(metrics | {"killed": 3})
 
 
 def test_every_reason_is_about_code_that_is_there():
-    for entry in mutants.yaml.safe_load(mutants.EQUIVALENT.read_text("utf-8")):
+    for entry in yaml.safe_load(survivors.EQUIVALENT.read_text("utf-8")):
         lines = [line.strip() for line in (ROOT / entry["file"]).read_text("utf-8").splitlines()]
         assert entry["code"] in lines and entry["changes"] and entry["reason"], entry
 

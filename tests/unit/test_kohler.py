@@ -91,6 +91,13 @@ def test_shift_of_half_the_image_is_the_positive_one():
     assert shifts_between(image, image.roll((4, -4), (0, 1))[None]).tolist() == [[4, -4]]
 
 
+def test_every_shift_up_to_half_the_image_is_found():
+    image = torch.rand(7, 10, generator=torch.Generator().manual_seed(0))
+    shifts = [[down, right] for down in range(-3, 4) for right in range(-4, 6)]
+    frames = torch.stack([image.roll(shift, (0, 1)) for shift in shifts])
+    assert shifts_between(image, frames).tolist() == shifts
+
+
 def test_multiscale_on_constants_by_hand():
     """Flat images have no contrast to compare: only the luminance term of the coarsest scale is left."""
     x, y = (torch.full((1, 200, 180), v, dtype=torch.float64) for v in (100.0, 120.0))

@@ -10,20 +10,16 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-import yaml
-
 from workflow import ROOT, Problem
 from workflow.reliability.judges import Judge
+from workflow.reliability.survivors import reasons, summary
 
 PYTHON = ROOT / ".venv-mutation" / "bin" / "python"
 JOURNAL = ROOT / "reports" / "executed" / "mutants.jsonl"
-EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
-ENOUGH = 0.85
-"""Part of the mutants that has to be killed."""
 TESTS = {  # those of tests/unit that look at the file, quickest first; its doctests come before them
     "parts/alternatives": ["blocks"],
     "parts/context": ["blocks"],
@@ -77,7 +73,7 @@ def make(files: list[str]) -> list[dict]:
 
 
 def judged(mutants: list[dict], runs: dict[str, Runs], judge: Judge, journal: Path) -> list[dict]:
-    """Each mutant with "killed", "timed_out", "seconds" and "late": whether it survived an earlier call, by the journal.
+    """Each mutant with "killed", "timed_out", "seconds", and "late": by the journal it survived an earlier call.
 
     A mutant that the journal has as killed is not tried again.
     """
@@ -121,51 +117,6 @@ def _verdict(judge: Judge, mutant: dict, runs: Runs, limits: list[float]) -> dic
         if code:
             break
     return {"killed": bool(code), "timed_out": code == -9, "seconds": round(time.monotonic() - began, 2)}
-
-
-def summary(made: list[dict], found: list[dict], reason_of: Callable[[dict], str]) -> dict:
-    """What ``run`` returns, from all mutants and from those that were judged."""
-    rows, killed = [], [entry for entry in found if entry["killed"]]
-    for file in dict.fromkeys(map(_file, made)):
-        tried, dead = (sum(entry["file"] == file for entry in of) for of in (found, killed))
-        rows.append({"file": file, "mutants": sum(entry["file"] == file for entry in made), "tried": tried,
-                     "killed": dead, "per cent": f"{100 * dead / tried:.1f}" if tried else None})  # fmt: skip
-    left = sorted((e["file"], e["line"], e["code"], reason_of(e), e["change"]) for e in found if not e["killed"])
-    survivors = [
-        {"file": file, "line": line, "code": f"`{code}`", "changes": ", ".join(entry[-1] for entry in entries),
-         "reason": reason} for (file, line, code, reason), entries in groupby(left, key=lambda entry: entry[:-1])
-    ]  # fmt: skip
-    hung, late = (sum(entry[what] for entry in killed) for what in ("timed_out", "late"))
-    return {
-        "tried": len(found), "killed": len(killed), "enough": ENOUGH, "rows": rows,
-        "tables": [{"caption": SURVIVORS, "columns": list(survivors[0]), "rows": survivors}] if survivors else [],
-        "caption": CAPTION + f" {hung} of the killed ones did not end in time"
-        + (f"; {late} were killed by tests that were written because they had survived." if late else "."),
-        "seconds": round(sum(entry["seconds"] for entry in found), 1),
-    }  # fmt: skip
-
-
-CAPTION = (
-    "One small change to the code of the core at a time, by Cosmic Ray's operators; killed is what a mutant should be: "
-    "a test or doctest of that file fails, or does not end in time. Left out are bitwise operators, what stands in "
-    "messages, and what is no Python."
-)
-SURVIVORS = "What no test noticed, with the reason where somebody has looked."
-UNSEEN = "not looked at"
-
-
-def reasons(path: Path = EQUIVALENT) -> Callable[[dict], str]:
-    """Why a survivor cannot be killed, from the file that says so by file, line of code and change."""
-    known = yaml.safe_load(path.read_text("utf-8"))
-
-    def reason_of(mutant: dict) -> str:
-        for entry in known:
-            right_line = entry["file"] == mutant["file"] and entry["code"] == mutant["code"]
-            if right_line and mutant["change"] in entry["changes"]:
-                return entry["reason"]
-        return UNSEEN
-
-    return reason_of
 
 
 def _runs(name: str, tests: Iterable[str]) -> Runs:
