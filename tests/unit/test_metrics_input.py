@@ -50,3 +50,39 @@ def test_an_image_smaller_than_the_window_is_refused(name, window):
     assert ssim(fits, fits, name).tolist() == pytest.approx([1.0])
     with pytest.raises(ValueError, match=f"{window - 1} x {window}, smaller than the {window} x {window} window"):
         ssim(small, small, name)
+
+
+def images_of(*values: float) -> Tensor:
+    """One flat image for each value, in float64, so that a limit is met exactly."""
+    return torch.tensor(values, dtype=torch.float64).view(-1, 1, 1, 1).expand(-1, 3, 20, 20)
+
+
+@pytest.mark.parametrize(
+    ("preds", "target", "refused"),
+    [
+        ((2.0, -2.0), (0.5, 0.5), None),  # a network may overshoot
+        ((0.5, 2.01), (0.5, 0.5), "preds holds values from 0.5 to 2.01"),
+        ((-2.01, 0.5), (0.5, 0.5), "preds holds values from -2.01 to 0.5"),
+        ((0.5,), (1 + 1e-3,), None),
+        ((0.5,), (-1e-3,), None),
+        ((0.5, 0.5), (0.5, 1.0011), "target holds values from 0.5 to 1.0011"),
+        ((0.5, 0.5), (0.5, -0.0011), "target holds values from -0.0011 to 0.5"),
+    ],
+)
+def test_how_far_values_may_leave_their_range(preds, target, refused):
+    if refused:
+        with pytest.raises(ValueError, match=refused):
+            psnr(images_of(*preds), images_of(*target))
+    else:
+        assert torch.isfinite(psnr(images_of(*preds), images_of(*target))).all()
+
+
+def test_some_values_that_are_not_finite_are_counted():
+    bad = images(2, 3, 20, 20)
+    bad[1, 2, 3, :5] = -math.inf
+    with pytest.raises(ValueError, match="target holds 5 values that are not finite, the first is -inf"):
+        psnr(images(2, 3, 20, 20), bad)
+
+
+def test_one_pixel_is_an_image():
+    assert psnr(images(1, 3, 1, 1), images(1, 3, 1, 1, value=0.0)).item() == pytest.approx(20 * math.log10(255 / 128))
