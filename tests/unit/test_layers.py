@@ -44,7 +44,7 @@ def test_pad_to_reflects_where_it_can_and_repeats_the_edge_where_it_cannot():
 
 @pytest.mark.parametrize("side", range(1, 9))
 def test_padding_by_index_is_padding_where_reflection_just_reaches(side):
-    tall = torch.rand(1, 2, side, 2)  # 2 to 3 is the longest reflection there is
+    tall = torch.rand(1, 2, side, 10)  # 2 to 3 is the longest reflection there is, 5 to 10 is just too long
     for x in (tall, tall.mT):
         assert torch.equal(pad_by_index(x, 3, 3), pad_to(x, 3, 3))
         assert torch.equal(pad_by_index(x, 5, 10), pad_to(x, 5, 10))

@@ -99,6 +99,22 @@ def test_layer_costs_by_hand_add_up_to_the_whole():
     assert sum(row.parameters for row in rows) == parameters(Toy()).total
 
 
+class Scaled(nn.Sequential):
+    """Owns a parameter and computes nothing that is counted."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(3, 2, 1))
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.scale * super().forward(image)
+
+
+def test_what_a_network_owns_itself_is_a_row_even_if_it_costs_nothing(capsys):
+    assert layer_costs(Scaled(), 4, 5) == [Cost("0", 8, 6 * 20), Cost("(itself)", 1, 0)]
+    assert not capsys.readouterr().out
+
+
 # the networks
 
 
@@ -155,6 +171,10 @@ def test_peak_memory_by_hand():
     assert peak_memory(Chain(skip=True), x.double()) == 6_000
     hourglass = nn.Sequential(nn.Upsample(scale_factor=2), nn.AvgPool2d(4), nn.ReLU())
     assert peak_memory(hourglass, x) == 4_000 + 240  # the peak is in the middle: a 20 x 50 map and the 5 x 12 after it
+
+
+def test_a_pass_that_makes_nothing_takes_no_memory():
+    assert peak_memory(nn.Identity(), torch.zeros(1, 1, 4, 4)) == 0
 
 
 class Views(nn.Module):
