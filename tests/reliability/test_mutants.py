@@ -39,11 +39,12 @@ def judge(tmp_path):
 @POSIX
 def test_one_is_killed_and_one_survives(judge, tmp_path):
     journal = tmp_path / "journal.jsonl"
-    found = mutants.judged(MUTANTS, RUNS, judge, journal)
+    found = mutants.judged(MUTANTS, RUNS, judge, journal, lambda mutant: False)
+    assert mutants.judged(MUTANTS, RUNS, None, journal, lambda mutant: True) == found  # nothing is tried again
     assert [entry["killed"] for entry in found] == [True, False]
     assert (judge.root / "tiny.py").read_text() == (judge.copy / "tiny.py").read_text() == SOURCE
     (judge.copy / "test_more.py").write_text("from tiny import double\n\n\ndef test_it():\n    assert double(3) == 6\n")
-    again = mutants.judged(MUTANTS, RUNS, judge, journal)
+    again = mutants.judged(MUTANTS, RUNS, judge, journal, lambda mutant: False)
     assert again[0] == found[0] and again[1]["killed"]  # the first from the journal, the second by the new test
     assert [entry["late"] for entry in again] == [False, True]
     assert len(journal.read_text().splitlines()) == 3
@@ -60,9 +61,10 @@ def test_a_mutant_that_hangs_is_ended(judge):
 def test_no_verdict_where_the_tests_fail_or_see_another_file(judge, tmp_path):
     (judge.copy / "test_more.py").write_text("def test_it():\n    assert False\n")
     with pytest.raises(RuntimeError, match=r"test_more\.py failed without a mutant"):
-        mutants.judged(MUTANTS, RUNS, judge, tmp_path / "journal.jsonl")
+        mutants.judged(MUTANTS, RUNS, judge, tmp_path / "journal.jsonl", bool)
     with pytest.raises(RuntimeError, match=r"passed although other\.py cannot be imported"):
-        mutants.judged([MUTANTS[0] | {"file": "other.py"}], {"other.py": RUNS["tiny.py"][:1]}, judge, tmp_path / "two")
+        other = [MUTANTS[0] | {"file": "other.py"}]
+        mutants.judged(other, {"other.py": RUNS["tiny.py"][:1]}, judge, tmp_path / "two", bool)
 
 
 def test_the_page_lists_the_survivors_with_their_reasons(tmp_path):

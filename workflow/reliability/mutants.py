@@ -2,7 +2,7 @@
 
 The mutants are Cosmic Ray's, made by ``cosmic`` in an environment of its own; ``judges`` runs the tests in a copy of
 the tree. What was found is kept in a file as it comes: a campaign that was stopped goes on, and one that is started
-after tests were added tries only the survivors again. The file goes when the campaign has ended.
+after tests were added tries only those survivors again that have no reason to. The file goes when the campaign ends.
 """
 
 import json
@@ -10,13 +10,13 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 
 from workflow import ROOT, Problem
 from workflow.reliability.judges import Judge
-from workflow.reliability.survivors import reasons, summary
+from workflow.reliability.survivors import UNSEEN, reasons, summary
 
 PYTHON = ROOT / ".venv-mutation" / "bin" / "python"
 JOURNAL = ROOT / "reports" / "executed" / "mutants.jsonl"
@@ -52,11 +52,11 @@ def run(share: float = 0.25, seed: int = 0, journal: Path = JOURNAL) -> dict:
     """
     runs = {f"lmfn_core/{name}.py": _runs(name, tests) for name, tests in TESTS.items()}
     made = make(list(runs))
-    draw = random.Random(seed)
+    draw, reason_of = random.Random(seed), reasons()
     chosen = [m for _, of_file in groupby(made, key=_file) for m in _drawn(list(of_file), share, draw)]
     with tempfile.TemporaryDirectory() as folder:
-        found = judged(chosen, runs, Judge(ROOT, Path(folder)), journal)
-    result = summary(made, found, reasons())
+        found = judged(chosen, runs, Judge(ROOT, Path(folder)), journal, lambda mutant: reason_of(mutant) != UNSEEN)
+    result = summary(made, found, reason_of)
     result["caption"] += (
         f" {len(found):,} of {len(made):,} mutants were tried: the same part of each file, seed {seed}."
     )
@@ -72,10 +72,12 @@ def make(files: list[str]) -> list[dict]:
     return json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def judged(mutants: list[dict], runs: dict[str, Runs], judge: Judge, journal: Path) -> list[dict]:
+def judged(
+    mutants: list[dict], runs: dict[str, Runs], judge: Judge, journal: Path, settled: Callable[[dict], bool]
+) -> list[dict]:
     """Each mutant with "killed", "timed_out", "seconds", and "late": by the journal it survived an earlier call.
 
-    A mutant that the journal has as killed is not tried again.
+    A mutant that the journal has as killed, or that survived and is ``settled``, is not tried again.
     """
     journal.parent.mkdir(parents=True, exist_ok=True)
     known = [json.loads(line) for line in journal.read_text("utf-8").splitlines()] if journal.exists() else []
@@ -84,13 +86,16 @@ def judged(mutants: list[dict], runs: dict[str, Runs], judge: Judge, journal: Pa
     for file, of_file in groupby(mutants, key=_file):
         limits = None
         for mutant in of_file:
-            if (entry := dead.get((file, mutant["source"]))) is None:
+            key = (file, mutant["source"])
+            entry = dead.get(key) or (alive.get(key) if settled(mutant) else None)
+            if entry is None:
                 limits = limits or _limits(judge, file, runs[file])
                 entry = mutant | _verdict(judge, mutant, runs[file], limits)
                 with journal.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(entry) + "\n")
-            found.append(entry | {"late": (file, mutant["source"]) in alive})
-        judge.mutate(file, None)
+            found.append(entry | mutant | {"late": entry["killed"] and key in alive})
+        if limits:
+            judge.mutate(file, None)
         killed = [entry["killed"] for entry in found if entry["file"] == file]
         print(f"  {file}: {sum(killed)} of {len(killed)} killed", flush=True)
     return found
