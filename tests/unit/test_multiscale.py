@@ -39,7 +39,8 @@ def test_it_is_its_definition(size):
     assert value == pytest.approx(written_out(y, x), abs=1e-7) and value < 0.97
 
 
-def test_the_smallest_image_that_is_refused():
-    image = torch.zeros(1, 176, 175).double()
-    with pytest.raises(ValueError, match="The image is 175 x 176"):
+@pytest.mark.parametrize(("height", "width"), [(176, 175), (175, 176)])
+def test_one_pixel_less_than_the_smallest_is_refused(height, width):
+    image = torch.zeros(1, height, width).double()
+    with pytest.raises(ValueError, match=f"The image is {width} x {height}"):
         multiscale_ssim(image, image)
