@@ -29,6 +29,9 @@ def images(*shape: int, value: float = 0.5, dtype: torch.dtype = torch.float32) 
     [
         (images(1, 3, 20, 20), images(1, 3, 20, 21), r"one shape .*; got \(1, 3, 20, 20\) and \(1, 3, 20, 21\)"),
         (images(1, 1, 20, 20), images(1, 1, 20, 20), r"\(batch, 3, height, width\); got \(1, 1, 20, 20\)"),
+        (images(1, 3, 21, 20), images(1, 3, 20, 20), r"one shape .*; got \(1, 3, 21, 20\) and \(1, 3, 20, 20\)"),
+        (images(1, 4, 20, 20), images(1, 4, 20, 20), r"\(batch, 3, height, width\); got \(1, 4, 20, 20\)"),
+        (images(1, 3, 2, 20, 20), images(1, 3, 2, 20, 20), r"got \(1, 3, 2, 20, 20\)"),
         (images(3, 20, 20), images(3, 20, 20), r"got \(3, 20, 20\)"),
         (images(1, 3, 20, 20, value=math.nan), images(1, 3, 20, 20), "preds holds 1200 values .* not finite.* nan"),
         (images(1, 3, 20, 20), images(1, 3, 20, 20, value=math.inf), "target holds 1200 values .* not finite.* inf"),
