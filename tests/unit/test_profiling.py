@@ -177,6 +177,17 @@ def test_a_pass_that_makes_nothing_takes_no_memory():
     assert peak_memory(nn.Identity(), torch.zeros(1, 1, 4, 4)) == 0
 
 
+class Widened(nn.Module):
+    """An operator with a keyword."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x, dtype=torch.float64)
+
+
+def test_keywords_reach_the_operators():
+    assert peak_memory(Widened(), torch.zeros(1, 1, 4, 5)) == 8 * 20
+
+
 class Views(nn.Module):
     """Views and in-place operators make no bytes, whatever they view; the copy does."""
 
