@@ -94,9 +94,13 @@ def _times(training: Record) -> list[str]:
     return [f"{seconds / 3600:.1f} hours on {threads} CPU thread{'s' * (threads != 1)} of {cpu}"]
 
 
+_STATED = {key: key for key in ("task", "recipe", "steps", "batch", "crop", "seed", "data")}
+_STATED["anew"] = "drawn anew before it"
+
+
 def _stated(card: Mapping[str, object]) -> list[str]:
-    stated = {key: card[key] for key in ("task", "recipe", "steps", "batch", "crop", "seed", "data") if key in card}
-    return [f"- {key}: {value:,}" if isinstance(value, int) else f"- {key}: {value}" for key, value in stated.items()]
+    told = {title: card[key] for key, title in _STATED.items() if key in card}
+    return [f"- {title}: {told[title]:{',' if isinstance(told[title], int) else ''}}" for title in told]
 
 
 def _badly(evaluation: Record, task: str) -> str:
