@@ -194,7 +194,7 @@ def _go_on_from(start: str, model: nn.Module, anew: str) -> None:
 def _origin(start: str) -> dict[str, object]:
     """What the weights that a training goes on from say of themselves."""
     _, card = load_weights(start)
-    kept = ("recipe", "steps", "batch", "crop", "seed", "data", "start", "anew")
+    kept = ("recipe", "steps", "batch", "crop", "seed", "data", "start", "anew", "along")
     return {key: card[key] for key in kept if key in card}
 
 
