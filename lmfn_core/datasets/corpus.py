@@ -1,8 +1,9 @@
 """What the shipped weights are trained on, and what they are scored on: every known set under one folder.
 
-To train, in fixed shares: photographs of ``bsds500/`` blurred here, procedural scenes, sharp frames of GoPro blurred
-here, GoPro's own pairs, and averages of its raw frames. Held out: every 20th photograph of BSDS500 and one sequence of
-GoPro (both for watching a training), and two sets that no training sees, ``kodak24/`` and ``GOPRO_Large/test``.
+To train, in fixed shares: photographs of ``bsds500/`` blurred here, the same with backgrounds out of focus that are to
+stay so, procedural scenes, sharp frames of GoPro blurred here, GoPro's own pairs, and averages of its raw frames. Held
+out: every 20th photograph of BSDS500 and one sequence of GoPro (both for watching a training), and two sets that no
+training sees, ``kodak24/`` and ``GOPRO_Large/test``.
 """
 
 import functools
@@ -18,12 +19,13 @@ from lmfn_core.datasets.frame_layouts import sequences
 from lmfn_core.datasets.frames import FrameAverages
 from lmfn_core.datasets.layouts import siblings
 from lmfn_core.images.album import in_one_go
+from lmfn_core.images.defocus import OutOfFocus
 from lmfn_core.images.degradations import Shaken
 from lmfn_core.images.mixture import Mixture, Replay
 from lmfn_core.images.pairs import Pair, PhotographPairs, Photographs, Source
 from lmfn_core.images.photos import folder
 
-SHARES = {"photographs": 0.72, "scenes": 0.13, "frames": 0.03, "pairs": 0.05, "averages": 0.07}
+SHARES = {"photographs": 0.66, "unfocused": 0.06, "scenes": 0.13, "frames": 0.03, "pairs": 0.05, "averages": 0.07}
 """Shares of a batch; where a set is missing, the others share its part."""
 EVERY = 20
 """One photograph in so many is held out."""
@@ -33,7 +35,7 @@ TESTS = ("kodak24", "gopro-test", "rain100l", "rain100h")
 """Sets that are scored when a training is over, and not before."""
 ENCODED, SPOILT, FRESH = 0.4, 0.12, 1 / 3
 """Shares: of blur averaged as GoPro's, of pairs with noise or JPEG, of pairs made anew."""
-ON_CARD = {"fresh": 1 / 6, "depth": 4, "at_once": 256}
+ON_CARD = {"fresh": 1 / 6, "depth": 3, "at_once": 512}
 """How a card makes the pairs."""
 STILL, STILL_LATER = 0.06, 0.15
 """Share of pairs left unblurred, in a training from random weights and in one that goes on from trained ones.
@@ -127,6 +129,7 @@ def _photographs(root: Path, held_out: dict[str, Source], still: float) -> dict[
     shaken = Shaken(encoded=ENCODED, still=still)
     return {
         "photographs": Photographs(train, {}, "BSDS500", shaken, procedural=0.0),
+        "unfocused": OutOfFocus(train, "BSDS500", stream=1),
         "scenes": Photographs({}, {}, "scenes", shaken, procedural=1.0),
     }
 

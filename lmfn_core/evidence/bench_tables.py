@@ -99,9 +99,9 @@ def _against_limits(case: str, timed: dict, needs: dict, speeds: dict, printed: 
     return {
         "image": case, "fastest way": way, "median (ms)": _ms(best),
         **({"in print, size unknown (ms)": f"{1e3 * float(printed):.0f}"} if printed else {}),
-        "arithmetic alone (ms)": _ms(arithmetic), "of that limit (%)": f"{100 * arithmetic / best:.0f}",
+        "arithmetic alone (ms)": _ms(arithmetic), "of that limit (%)": _percent(arithmetic / best),
         f"times as fast as {EAGER}": f"{plain / best:.1f}", "at the arithmetic's limit": f"{plain / arithmetic:.1f}",
-        "traffic alone (ms)": _ms(bytes_), "of this limit (%)": f"{100 * bytes_ / best:.0f}",
+        "traffic alone (ms)": _ms(bytes_), "of this limit (%)": _percent(bytes_ / best),
     }  # fmt: skip
 
 
@@ -148,6 +148,10 @@ def _failures(record: Record) -> str:
 
 def _ms(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}" if share >= 0.1 else f"{100 * share:.2g}"
 
 
 def _whole(value: float | None) -> str | None:

@@ -4,6 +4,7 @@ Every number comes from the weights' own card, from the record of their evaluati
 """
 
 from collections.abc import Mapping
+from itertools import groupby
 from statistics import mean
 
 from lmfn_core.evidence.rendering import markdown
@@ -85,18 +86,22 @@ def _times(training: Record) -> list[str]:
     """Hours and machine of each part of a training: by the points of its curve or, where these name none, its clock."""
     points = look_up(training, "metrics.curve") or []
     if points and all("on" in point for point in points):
-        ends: dict[str, float] = {point["on"]: point["hours"] for point in points}
-        starts = [0.0, *ends.values()]
-        return [f"{end - start:.2f} hours on {on}" for start, (on, end) in zip(starts, ends.items(), strict=False)]
+        ends = [(on, [*part][-1]["hours"]) for on, part in groupby(points, key=lambda point: point["on"])]
+        starts = [0.0, *(end for _, end in ends)]
+        return [f"{end - start:.2f} hours on {on}" for start, (on, end) in zip(starts, ends, strict=False)]
     if not (seconds := look_up(training, "seconds.train")):
         return []
     threads, cpu = (look_up(training, f"environment.{key}") for key in ("threads", "cpu"))
     return [f"{seconds / 3600:.1f} hours on {threads} CPU thread{'s' * (threads != 1)} of {cpu}"]
 
 
+_STATED = {key: key for key in ("task", "recipe", "steps", "batch", "crop", "seed", "data")}
+_STATED |= {"anew": "drawn anew before it", "along": "how far on the line from its start to its end"}
+
+
 def _stated(card: Mapping[str, object]) -> list[str]:
-    stated = {key: card[key] for key in ("task", "recipe", "steps", "batch", "crop", "seed", "data") if key in card}
-    return [f"- {key}: {value:,}" if isinstance(value, int) else f"- {key}: {value}" for key, value in stated.items()]
+    told = {title: card[key] for key, title in _STATED.items() if key in card}
+    return [f"- {title}: {told[title]:{',' if isinstance(told[title], int) else ''}}" for title in told]
 
 
 def _badly(evaluation: Record, task: str) -> str:

@@ -95,10 +95,12 @@ RECIPES = {
 RECIPES["modern-long"] = replace(RECIPES["modern"], loss=charbonnier_fft, clip=0.1)
 RECIPES["modern-large"] = replace(RECIPES["modern-long"], lr=1.5e-3)
 RECIPES["modern-fine"] = replace(RECIPES["modern-long"], lr=5e-4)
+RECIPES["modern-last"] = replace(RECIPES["modern-long"], lr=1e-4)
 RECIPES["modern-flat"] = replace(RECIPES["modern-long"], schedule=warm_flat_fall)
 """``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-long``: the
 same with the spectrum in its loss, clipped at a few times the usual norm, since in a long training at a high rate one
 bad step can cost hundreds.
 ``modern-large``: the same for batches of hundreds, whose gradients are steadier; ``modern-fine``: for going on with few
 crops, larger ones.
+``modern-last``: for a few more steps on other pairs, without leaving what was learnt.
 ``modern-flat``: its rate stays high until the last quarter, so that it can be given an end at any time."""

@@ -10,11 +10,12 @@ import copy
 import functools
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lmfn_core.datasets.corpus import Corpus
 from lmfn_core.datasets.opening import open_data
@@ -29,6 +30,7 @@ from lmfn_core.training.recipes import RECIPES
 from lmfn_core.training.train import forget, train
 from lmfn_core.training.trained import Trained, load_trained, save_trained
 from lmfn_core.training.watch import Watch, a_few, load_average
+from lmfn_core.training.widened import widened
 
 IDENTITY = ("network", "image_skip", "recipe", "steps", "batch", "crop", "seed", "data", "start")
 """The parameters that decide what comes out, with the precision and the package's code."""
@@ -54,6 +56,7 @@ def run(
     data: str = "bundled",
     task: str = "deblur",
     start: str = "",
+    anew: str = "",
     watch: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -71,6 +74,7 @@ def run(
         data: "bundled" or a folder, as ``open_data`` takes it, with task: "deblur" or "derain".
         device: "auto", "cpu" or "cuda".
         start: weights to go on from, a file or the name of shipped ones; an empty word for random ones.
+        anew: a part that keeps its random weights instead of those, as "blocks.3"; an empty word for none.
         watch: so many held-out pairs of each set are scored ``LOOKS`` times, for the curve of score against time.
         precision: "auto", "32-true" or "bf16-mixed". threads: CPU threads of each process; 0: torch chooses.
         processes: started on this machine, each with a GPU of its own or a share of the CPU. Not part of the run's
@@ -88,6 +92,7 @@ def run(
     _check(given, chosen)
     settings = {key: given[key] for key in IDENTITY}
     other = {} if task == "deblur" else {"task": task}  # what was trained before there was a choice says nothing of it
+    other |= {"anew": anew} if anew else {}
     settings |= {"precision": pick_precision(precision, chosen), "code": source_digest(), **other}
     use_threads(threads)
     source, weights = open_data(data, task, later=bool(start)), Path(out) / "weights" / f"{name}.safetensors"
@@ -143,13 +148,14 @@ def _train(
     every = min(SAVE_EVERY, max(1, steps // SAVES))
     model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch.of(weights)
     if settings["start"]:
-        model.load_state_dict(load_weights(settings["start"])[0].state_dict())
+        _go_on_from(settings["start"], model, settings.get("anew", ""))
+    on_card = device.type == "cuda"
     try:
-        history = train(
-            model, ask, plan, steps, device=device, precision=settings["precision"], settings=settings,
-            state=_state_of(weights), every=every, keep=True, on_step=on_step,
-            compiled=device.type == "cuda",
-        )  # fmt: skip
+        with widened(model) if on_card else nullcontext():
+            history = train(
+                model, ask, plan, steps, device=device, precision=settings["precision"], settings=settings,
+                state=_state_of(weights), every=every, keep=True, on_step=on_step, compiled=on_card,
+            )  # fmt: skip
     except RuntimeError as error:
         if is_loss_of_peer(error):
             raise ProcessLost("Another process of this training died") from error
@@ -171,13 +177,25 @@ def _check(given: Mapping[str, object], device: torch.device) -> None:
     if device.type == "cuda" and given["processes"] > torch.cuda.device_count():
         raise ValueError(f"processes is {given['processes']}, but torch finds {torch.cuda.device_count()} GPU here; "
                          f"use as many, or device='cpu'.")  # fmt: skip
-    build(given["network"], image_skip=given["image_skip"])  # an unknown name is refused here, not in each process
+    # an unknown name is refused here, not in each process
+    parts = [name for name, _ in build(given["network"], image_skip=given["image_skip"]).named_modules()]
+    if given["anew"] not in parts:
+        raise ValueError(f"anew is {given['anew']!r}, no part of {given['network']!r}; try 'bridge' or 'blocks.0'.")
+    if given["anew"] and not given["start"]:
+        raise ValueError(f"anew is {given['anew']!r}, but without a start all weights are random already.")
+
+
+def _go_on_from(start: str, model: nn.Module, anew: str) -> None:
+    trained = load_weights(start)[0].state_dict()
+    kept = {name: value for name, value in model.state_dict().items() if anew and name.startswith(f"{anew}.")}
+    model.load_state_dict(trained | kept)
 
 
 def _origin(start: str) -> dict[str, object]:
     """What the weights that a training goes on from say of themselves."""
     _, card = load_weights(start)
-    return {key: card[key] for key in ("recipe", "steps", "batch", "crop", "seed", "data", "start") if key in card}
+    kept = ("recipe", "steps", "batch", "crop", "seed", "data", "start", "anew", "along")
+    return {key: card[key] for key in kept if key in card}
 
 
 def _state_of(weights: Path) -> Path:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.training.averaging import Average
+from lmfn_core.training.averaging import Average, along
 
 
 def test_it_follows_its_formula_and_a_saved_one_goes_on():
@@ -29,3 +29,11 @@ def test_it_is_a_copy_that_no_gradient_reaches():
     with torch.no_grad():
         model.weight.add_(1)
     assert torch.equal(average.module.weight, before)
+
+
+def test_a_line_goes_through_both_ends_and_refuses_another_network():
+    start, end = ({"w": torch.tensor([value])} for value in (1.0, 3.0))
+    places = {share: along(start, end, share)["w"].item() for share in (0, 0.5, 1, 1.25)}
+    assert places == {0: 1.0, 0.5: 2.0, 1: 3.0, 1.25: 3.5}
+    with pytest.raises(ValueError, match="weights of one network"):
+        along(start, {"v": torch.tensor([1.0])}, 0.5)

@@ -66,8 +66,10 @@ def test_deraining_is_scored_on_luma_and_says_so():
 
 
 def test_what_the_training_went_on_from_is_told_too():
-    text = model_card("lmfn", CARD | {"start": {"recipe": "modern-flat", "steps": 14000}}, EVALUATION, {})
+    start = {"recipe": "modern-flat", "steps": 14000, "anew": "blocks.3"}
+    text = model_card("lmfn", CARD | {"start": start}, EVALUATION, {})
     assert text.index("18,000") < text.index("It went on from") < text.index("modern-flat") < text.index("14,000")
+    assert "- drawn anew before it: blocks.3" in text
 
 
 def test_weights_that_nobody_scored_say_so():

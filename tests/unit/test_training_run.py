@@ -59,6 +59,18 @@ def test_a_task_is_part_of_the_run_and_deblurring_says_what_it_always_said(optio
     assert not run(**options | {"task": "derain"}).found  # under the name of another
 
 
+def test_a_part_of_a_start_may_be_drawn_anew(options):
+    first = run(**options)
+    again = run(**options | {"name": "again", "start": str(first.weights), "anew": "blocks.0", "seed": 1})
+    assert load_weights(again.weights)[1]["anew"] == "blocks.0"
+    later = run(**options | {"name": "later", "start": str(again.weights)})
+    assert load_weights(later.weights)[1]["start"]["anew"] == "blocks.0"
+    before, after = first.model.state_dict(), again.model.state_dict()
+    kernels = [name for name, value in before.items() if value.ndim == 4 and not name.startswith("reconstruct")]
+    moved = {name for name in kernels if (after[name] - before[name]).norm() > 0.5 * before[name].norm()}
+    assert moved == {name for name in kernels if name.startswith("blocks.0.")}
+
+
 def test_a_history_belongs_to_its_checkpoint_only(options):
     ours, other = run(**options), run(**options | {"name": "other", "seed": 1})
     ours.weights.write_bytes(other.weights.read_bytes())  # as if killed between the writes of the two
@@ -114,6 +126,8 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_training(options, tm
         ({"processes": 0}, "processes is 0; it must be 1 or more."),
         ({"batch": 6, "processes": 4}, "A batch of 6 cannot be shared equally by 4 processes; use a multiple of 4."),
         ({"precision": "16"}, "precision is '16'; it can be"),
+        ({"anew": "blocks.7", "start": "lmfn"}, "anew is 'blocks.7', no part of 'lmfn-n1'; try 'bridge'"),
+        ({"anew": "blocks.0"}, "anew is 'blocks.0', but without a start all weights are random already."),
         ({"task": "dehaze"}, "task is 'dehaze'; it can be 'deblur' or 'derain'."),
     ],
 )
