@@ -3,12 +3,14 @@
 Before the work, the call notes size and time of every file that it reads or may replace, in the user's cache folder. A
 target that was not there and is there now, from an unchanged source, is the call's own work, since files are written
 whole or not at all; so is a photograph restored in place that is no longer the noted one. A call that did everything
-forgets its notes. Where no notes can be kept, the same call does all again, as far as it may.
+forgets its notes, and notes that no call came back for within ``KEPT`` days are swept by the next one. Where no notes
+can be kept, the same call does all again, as far as it may.
 """
 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from lmfn_core.records import write_text
 from lmfn_core.repro import source_digest
 from lmfn_core.restoring.errands import Errand
 
+KEPT = 30
+"""Days that the notes of an unfinished call are kept."""
 Stamp = list[int] | None  # a file's size and time; None: there is none
 
 
@@ -53,6 +57,7 @@ def unfinished(planned: Sequence[Errand], *how: str | bool | None) -> Unfinished
     weights = [_stamp(Path(word)) for word in how if isinstance(word, str)]  # of a network that is given as a file
     identity = json.dumps([how, files, weights, source_digest()])
     file = notes_folder() / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.json"
+    _sweep(file.parent)
     noted, now = _read(file), [[_stamp(place) for place in _places(errand)] for errand in planned]
     if len(noted) != len(now):
         noted = now
@@ -60,6 +65,13 @@ def unfinished(planned: Sequence[Errand], *how: str | bool | None) -> Unfinished
     with suppress(OSError):
         write_text(file, json.dumps([a if done else b for done, a, b in zip(written, noted, now, strict=True)]))
     return Unfinished(file, frozenset(errand for errand, done in zip(planned, written, strict=True) if done))
+
+
+def _sweep(folder: Path) -> None:
+    with suppress(OSError):
+        for file in folder.glob("*.json"):
+            if time.time() - file.stat().st_mtime > KEPT * 24 * 3600:
+                file.unlink(missing_ok=True)
 
 
 def notes_folder() -> Path:

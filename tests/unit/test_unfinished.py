@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lmfn_core.restoring.errands import Errand
-from lmfn_core.restoring.unfinished import notes_folder, unfinished
+from lmfn_core.restoring.unfinished import KEPT, notes_folder, unfinished
 
 
 @pytest.fixture
@@ -67,3 +67,12 @@ def test_where_no_notes_can_be_kept_the_work_is_done_all_the_same(plan, monkeypa
     notes = unfinished(plan)
     assert not notes.done and Path(os.devnull) in notes.file.parents
     notes.forget()
+
+
+@pytest.mark.parametrize(("days", "kept"), [(KEPT - 1, True), (KEPT + 1, False)])
+def test_notes_that_nobody_came_back_for_are_swept(plan, days, kept):
+    old = unfinished(plan, "deblur").file
+    then = old.stat().st_mtime - days * 24 * 3600
+    os.utime(old, (then, then))
+    unfinished(plan, "derain")
+    assert old.exists() is kept and len(list(notes_folder().iterdir())) == 1 + kept
