@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workflow import ROOT
@@ -24,8 +25,8 @@ def run(only: str = "", tier: str = "smoke") -> dict[str, object]:
     """Run the graph three times and compare the records; one trial per run of the graph."""
     with tempfile.TemporaryDirectory() as folder:
         places = [Path(folder) / name for name in ("first", "second", "threads")]
-        for place, threads in zip(places, (1, 1, 2), strict=True):
-            _reproduce(place, threads, only, tier)
+        with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+            list(side_by_side.map(lambda place, threads: _reproduce(place, threads, only, tier), places, (1, 1, 2)))
         first, second, other = (_records(place / "runs" / tier) for place in places)
     rows = [_row(name, first[name], second[name], other[name]) for name in first]
     equal = sum(row["twice on one thread"] == "equal" for row in rows)
