@@ -1,6 +1,6 @@
 """Run campaigns and renew the page that shows all of them.
 
-python3 lab.py reliability [NAME ...]      growth twice kills fuzz; none named: all of them, most of an hour
+python3 lab.py reliability [NAME ...]      kills fuzz twice growth versions; none named: all of them, two hours
 """
 
 import importlib
@@ -26,6 +26,7 @@ CAMPAIGNS = {
     "fuzz": "Mutated files and hostile input",
     "twice": "The same runs twice, and on another number of threads",
     "growth": "Memory over long work",
+    "versions": "The oldest supported versions and the newest",
 }
 """Modules of this folder, each with what its page is headed."""
 
@@ -51,7 +52,7 @@ def _run(words: list[str], out: Path) -> int:
         lost += metrics["tried"] - metrics["survived"]
         minutes = seconds["total"] / 60
         print(f"  {metrics['survived']:,} of {metrics['tried']:,} survived, {minutes:.1f} min", flush=True)
-    renew(out)
+        renew(out)
     return int(lost > 0)
 
 
