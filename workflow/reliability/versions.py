@@ -1,8 +1,8 @@
 """Old and new: the tests under the oldest versions that pyproject.toml allows, and under the newest there are.
 
 The oldest environment has the lowest Python, and every direct requirement at its lower bound; the newest has the newest
-Python of this machine, and what pip takes. Both stay in ``.venv-versions`` (ten gigabytes where PyTorch brings CUDA), and
-are made anew when pyproject.toml or the Python changes.
+Python of this machine, and what pip takes. Both stay in ``.venv-versions`` (ten gigabytes where PyTorch brings CUDA),
+and are made anew when the ranges or the Python change.
 """
 
 import json
@@ -10,6 +10,7 @@ import os
 import subprocess
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workflow import ROOT, Problem
@@ -23,8 +24,8 @@ TESTS = ("tests/unit", "lmfn_core", "notebooks/02_parts.ipynb")
 PINNED = "tests/unit/test_environment.py::test_pin_fits_the_range_and_is_installed"
 """Left out: it says that constraints.txt made the environment."""
 CAPTION = (
-    "The unit tests, the doctests and a notebook whose outputs are compared, where constraints.txt takes no part: under "
-    "the lowest versions in the ranges of pyproject.toml, and under the newest that pip finds there. Every warning is an "
+    "The unit tests, the doctests and a notebook whose outputs are compared, under the lowest versions in the ranges of "
+    "pyproject.toml, and under the newest that pip finds there: constraints.txt takes no part. Every warning is an "
     "error."
 )
 
@@ -36,10 +37,12 @@ def run(home: Path = HOME, tests: tuple[str, ...] = TESTS) -> dict[str, object]:
         Problem: when the oldest Python is not on this machine, pip cannot make an environment, or pytest cannot run.
     """
     lowest, newest = pythons()
-    found = {
-        "oldest": _tried(installed(home / "oldest", lowest, [lower_bound(line) for line in requirements()]), tests),
-        "newest": _tried(installed(home / "newest", newest, []), tests),
+    made = {
+        "oldest": installed(home / "oldest", lowest, [lower_bound(line) for line in requirements()]),
+        "newest": installed(home / "newest", newest, []),
     }
+    with ThreadPoolExecutor() as pool:  # each a process on one thread
+        found = dict(zip(made, pool.map(_tried, made.values(), [tests] * len(made)), strict=True))
     whats = list(dict.fromkeys(what for one in found.values() for what in one["rows"]))
     rows = [{"what": what} | {name: one["rows"].get(what) for name, one in found.items()} for what in whats]
     counts = [one["rows"] for one in found.values()]
