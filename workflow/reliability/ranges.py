@@ -38,7 +38,7 @@ def pythons() -> tuple[Path, Path]:
     found = {}
     for minor in range(oldest, oldest + 10):
         here = (folder / f"python3.{minor}" for folder in folders)
-        if python := next((path for path in here if path.is_file() and _makes_environments(path)), None):
+        if python := next((path for path in here if _makes_environments(path)), None):
             found[minor] = python
     if oldest not in found:
         raise Problem(f"Python 3.{oldest}, the oldest that is supported, is not on this machine: install it first.")
@@ -46,6 +46,8 @@ def pythons() -> tuple[Path, Path]:
 
 
 def _makes_environments(python: Path) -> bool:
+    if not (python.is_file() and os.access(python, os.X_OK)):
+        return False
     return subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode == 0
 
 

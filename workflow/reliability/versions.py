@@ -24,8 +24,8 @@ TESTS = ("tests/unit", "lmfn_core", "notebooks/02_parts.ipynb")
 PINNED = "tests/unit/test_environment.py::test_pin_fits_the_range_and_is_installed"
 """Left out: it says that constraints.txt made the environment."""
 CAPTION = (
-    "The unit tests, the doctests and a notebook whose outputs are compared, under the lowest versions in the ranges of "
-    "pyproject.toml, and under the newest that pip finds there: constraints.txt takes no part. Every warning is an "
+    "The unit tests, the doctests and a notebook whose outputs are compared, under the lowest versions in the ranges "
+    "of pyproject.toml, and under the newest that pip finds there: constraints.txt takes no part. Every warning is an "
     "error."
 )
 
