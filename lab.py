@@ -13,7 +13,7 @@ python3 lab.py bench [KEY=value]        time every way to run the network agains
                                         SIZES=256x256,1280x720 BATCHES=1,8 NETWORK=lmfn WITHOUT=compiled OUT=/folder
 python3 lab.py refresh [...]            execute the master notebooks in place, renew the students' copies
 python3 lab.py student [...]            renew the students' copies; for a class: --without-hints --out handout.zip
-python3 lab.py reliability [NAME ...]   kill it, feed it nonsense, run it twice, mutate its code; reports/reliability.md
+python3 lab.py reliability [NAME ...]   kills, nonsense, twice, mutants, old and new versions; reports/reliability.md
 python3 lab.py book [OUT=/folder]       write the course as a book of static pages: reports/book/index.html
 python3 lab.py ship [WEIGHTS]           take better weights into the package; renew their card and tables
 python3 lab.py environment              write environment.yml from pyproject.toml and constraints.txt

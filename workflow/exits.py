@@ -18,7 +18,10 @@ def exit_code(work: Callable[[], int]) -> int:
         print(problem, file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"Stopped: {error}. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        print(
+            f"Stopped: {str(error).rstrip('.')}. What was finished is kept; the same command goes on from there.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)

@@ -1,11 +1,12 @@
 """What makes a run up to date: one hash over its code, parameters and inputs, kept with hashes of what it wrote."""
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -108,9 +109,8 @@ def read_json(path: Path) -> dict:
 
 def write_json(path: Path, content: object) -> None:
     """Write JSON so that a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    with _whole(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @cache
@@ -164,6 +164,17 @@ def _copy(source: Path, target: Path) -> None:
     if _digest(source) == _digest(target):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    with _whole(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+@contextlib.contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A neighbouring file to write, which then takes the target's place; where that fails, it is gone and told."""
     temporary = target.with_name(f".{target.name}.tmp")
-    shutil.copyfile(source, temporary)
-    os.replace(temporary, target)
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OSError(f"{str(target)!r} could not be written: {error.strerror or error}") from error

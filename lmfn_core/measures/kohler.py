@@ -41,7 +41,7 @@ def best(preds: UInt8[Tensor, "3 h w"], frames: Iterable[UInt8[Tensor, "3 y x"]]
             missing is left out.
 
     Raises:
-        ValueError: when there is no frame, or one of another size than ``preds``.
+        ValueError: when there is no frame, or one of another size than ``preds``, or an image is not 8-bit.
 
     >>> image = torch.randint(256, (3, 180, 176), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     >>> best(image, [image, image.flip(2)]).frame
@@ -53,6 +53,10 @@ def best(preds: UInt8[Tensor, "3 h w"], frames: Iterable[UInt8[Tensor, "3 y x"]]
             if frame.shape != preds.shape:
                 raise ValueError(f"A reference frame has shape {tuple(frame.shape)}, the restored image "
                                  f"{tuple(preds.shape)}; restore Köhler's images at their own size.")  # fmt: skip
+            for image in (preds, frame):
+                if image.dtype != torch.uint8:
+                    raise ValueError(f"Köhler's score is of 8-bit images, 0 to 255; got {image.dtype}: multiply floats "
+                                     f"in [0, 1] by 255 and round them to uint8.")  # fmt: skip
         parts.append(compare(preds, torch.stack(chunk)))
     if not parts:
         raise ValueError("There is no reference frame to compare the restored image with.")

@@ -25,7 +25,7 @@ def multiscale_ssim(preds: Float[Tensor, "n h w"], target: Float[Tensor, "n h w"
     """Multi-scale SSIM of grey images on a scale of 0..255, one value for each pair, at most 1.
 
     Raises:
-        ValueError: when a side is shorter than ``SMALLEST``.
+        ValueError: when a side is shorter than ``SMALLEST``, or a value is not finite.
 
     >>> multiscale_ssim(torch.zeros(2, 176, 176).double(), torch.zeros(2, 176, 176).double()).tolist()
     [1.0, 1.0]
@@ -33,6 +33,9 @@ def multiscale_ssim(preds: Float[Tensor, "n h w"], target: Float[Tensor, "n h w"
     if min(target.shape[-2:]) < SMALLEST:
         raise ValueError(f"The image is {target.shape[-1]} x {target.shape[-2]}; multi-scale SSIM needs {SMALLEST} "
                          f"pixels a side.")  # fmt: skip
+    for name, images in (("preds", preds), ("target", target)):
+        if not images.isfinite().all():
+            raise ValueError(f"{name} holds {int((~images.isfinite()).sum())} values that are not finite.")
     product = target.new_ones(len(target))
     for scale, weight in enumerate(WEIGHTS):
         if scale:

@@ -21,6 +21,8 @@ from lmfn_core.restoring.portable import Portable
 
 OPSET = 18
 """Of ONNX; read by ONNX Runtime from 1.14 on."""
+EXPORTS_FROM = (2, 8)
+"""Of PyTorch; older exporters take these networks for sides of 48 n - 44 alone."""
 EXTRAS = {"onnx": "onnx", "onnxscript": "onnx", "onnxruntime": "onnx", "openvino": "openvino"}
 """The extra of this package that installs each."""
 
@@ -52,10 +54,13 @@ def to_onnx(model: nn.Module, path: Path | str) -> Path:
 
     Raises:
         ValueError: when the model is another network.
-        ImportError: when onnx or onnxscript is missing.
+        ImportError: when onnx or onnxscript is missing, or PyTorch is too old for it.
         OSError: when the file cannot be written.
     """
     portable, path = Portable(model), Path(path)
+    if torch.__version__ < EXPORTS_FROM:
+        wanted = ".".join(map(str, EXPORTS_FROM))
+        raise ImportError(f"ONNX needs PyTorch {wanted} or newer, this is {torch.__version__}: pip install -U torch")
     for package in ("onnx", "onnxscript"):
         need(package)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +78,7 @@ def to_openvino(model: nn.Module, path: Path | str) -> Path:
 
     Raises:
         ValueError: when the model is another network, or the path does not end in ``.xml``.
-        ImportError: when openvino, onnx or onnxscript is missing.
+        ImportError: when openvino, onnx or onnxscript is missing, or PyTorch is too old for ``to_onnx``.
         OSError: when the files cannot be written.
     """
     path = Path(path)

@@ -87,8 +87,8 @@ def restore_pixels(
 ) -> Shaped[np.ndarray, "..."]:
     """An array restored; with ``inks`` its four channels are CMYK.
 
-    >>> restore_pixels(lambda batch: 1 - batch, np.zeros((16, 24), np.uint8)).max()
-    np.uint8(255)
+    >>> restore_pixels(lambda batch: 1 - batch, np.zeros((16, 24), np.uint8)).max().item()
+    255
     """
     if inks:
         return inks_of(engine(light(pixels)), pixels)

@@ -1,8 +1,15 @@
 """The campaigns' own logic: what counts as growth, as a clock, as a difference; the page that shows them."""
 
-import pytest
+import subprocess
+import sys
+from pathlib import Path
 
-from workflow.reliability import growth, twice
+import pytest
+from packaging.requirements import Requirement
+
+from workflow import Problem
+from workflow.environment import requirements
+from workflow.reliability import growth, ranges, twice, versions
 from workflow.reliability.__main__ import CAMPAIGNS, main, page, renew
 
 
@@ -30,6 +37,74 @@ def test_memory_stays_level_over_some_work():
 def test_a_notebook_twice_gives_the_same_numbers():
     found = twice.run(only="blur")
     assert found["survived"] == found["tried"] == 1, found["rows"]
+
+
+def test_a_report_of_pytest_is_counted(tmp_path):
+    (tmp_path / "test_three.py").write_text(
+        "import pytest, warnings\n\ndef test_a(): pass\n\ndef test_b(): warnings.warn('old', DeprecationWarning)\n\n"
+        "@pytest.mark.skip\ndef test_c(): pass\n\n@pytest.fixture\ndef broken():\n    yield\n    raise OSError\n\n"
+        "def test_d(broken): pass\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+    words = [sys.executable, "-m", "pytest", "-q", "-c", "pytest.ini", "--junitxml=report.xml", "test_three.py"]
+    subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
+    found = versions.outcomes_of((tmp_path / "report.xml").read_text(encoding="utf-8"))
+    outcomes = {"a": "passed", "b": "failed", "c": "skipped", "d": "failed"}
+    assert found == {f"test_three::test_{name}": how for name, how in outcomes.items()}
+
+
+def test_the_rows_name_what_either_environment_has(monkeypatch, tmp_path):
+    told = {"low": {"torch": "2.6.0", "tomli": "2.0"}, "new": {"torch": "2.15.0"}}
+    report = {"low": '<t><testcase classname="m" name="a"><failure/></testcase></t>',
+              "new": '<t><testcase classname="m" name="a"/></t>'}  # fmt: skip
+    monkeypatch.setattr(versions, "pythons", lambda: ("low", "new"))
+    monkeypatch.setattr(versions, "installed", lambda venv, python, bounds: python)
+    monkeypatch.setattr(versions, "versions", told.get)
+    monkeypatch.setattr(versions, "_report", lambda python, tests: report[python])
+    found = versions.run(tmp_path)
+    assert (found["tried"], found["survived"], found["failures"]) == (2, 1, {"oldest": ["m::a"], "newest": []})
+    rows = {row["what"]: (row["oldest"], row["newest"]) for row in found["rows"]}
+    assert rows["torch"] == ("2.6.0", "2.15.0") and rows["tomli"] == ("2.0", None)
+    assert rows["tests passed"] == (0, 1) and rows["tests failed"] == (1, 0)
+
+
+def test_every_requirement_has_a_lower_bound_alone():
+    for line in requirements():
+        bound = Requirement(ranges.lower_bound(line))
+        assert str(bound.specifier).startswith("==") and Requirement(line).specifier.contains(str(bound.specifier)[2:])
+    with pytest.raises(Problem, match="'torch<3' in pyproject.toml is no lower bound alone"):
+        ranges.lower_bound("torch<3")
+
+
+def test_the_oldest_python_is_looked_for_and_asked_for(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "python3.10").write_text("no program", encoding="utf-8")
+    with pytest.raises(Problem, match="Python 3.10, the oldest that is supported, is not on this machine"):
+        ranges.pythons()
+    for place in (tmp_path / "python3.10", tmp_path / "pyenv/versions/3.12.1/bin/python3.12"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to("/bin/true")
+    assert [path.name for path in ranges.pythons()] == ["python3.10", "python3.12"]
+
+
+def test_an_environment_is_made_once_and_anew_for_other_bounds(monkeypatch, tmp_path):
+    calls = []
+
+    def call(words, **_):
+        calls.append([str(word) for word in words])
+        (tmp_path / "venv").mkdir(exist_ok=True)
+        return subprocess.CompletedProcess(words, int("pip" in words and "no==1" in limits.read_text()), "", "No such")
+
+    limits = tmp_path / "venv" / "bounds.txt"
+    monkeypatch.setattr(ranges.subprocess, "run", call)
+    for bounds in (["torch==2.6"], ["torch==2.6"], []):
+        ranges.installed(tmp_path / "venv", Path("python3.10"), bounds)
+    assert sum("venv" in words for words in calls) == 2 and limits.read_text() == ""
+    with pytest.raises(Problem, match="pip could not make .*venv: No such"):
+        ranges.installed(tmp_path / "venv", Path("python3.10"), ["no==1"])
 
 
 def test_the_page_has_a_part_for_each_record(tmp_path):

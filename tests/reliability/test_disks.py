@@ -86,6 +86,28 @@ def test_a_read_only_folder_stops_make_reproduce_in_a_sentence(disk, tmp_path, c
     assert said.count("\n") == 1 and f"Nothing can be written into {disk.root}/results" in said
 
 
+TABLE = """
+value = len(records) * 0
+(Path(out) / "tables").mkdir(exist_ok=True)
+(Path(out) / "tables/sum.md").write_text("x" * 8_000_000)
+"""
+
+
+def test_a_disk_that_is_full_when_results_are_published_stops_make_reproduce_and_loses_nothing(disk, tmp_path, capfd):
+    project, filling, out = make_project(tmp_path), disk.fill(left=12_000_000), disk.root / "results"
+    project.notebook("sum", TABLE, parameters='records = "scratch"')  # 8 MB in the run's folder, 8 MB published
+    table = out / "tables/lesson/sum.md"
+    assert reproduce.main([f"OUT={out}"], project.root) == 1
+    said = f"Stopped: {str(table)!r} could not be written: No space left on device. What was finished is kept; the same"
+    assert capfd.readouterr().err == f"{said} command goes on from there.\n"
+    records = {path.name: path.read_bytes() for path in (out / "runs/lesson").iterdir()}
+    assert set(records) == {"one.json", "two.json", "sum.json"} and not list(table.parent.iterdir())
+    filling.unlink()
+    assert reproduce.main([f"OUT={out}"], project.root) == 0
+    assert project.executed(capfd.readouterr().out) == [] and table.stat().st_size == 8_000_000
+    assert {path.name: path.read_bytes() for path in (out / "runs/lesson").iterdir()} == records
+
+
 def test_photographs_that_vanish_midway_are_named_and_the_rest_are_done(photos, tmp_path, capsys):
     planned = [Errand(path, tmp_path / "out" / path.name) for path in sorted(photos.iterdir())]
 

@@ -1,5 +1,7 @@
 """Files for other runtimes give PyTorch's numbers at sizes that the exporter never saw."""
 
+import re
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -35,6 +37,8 @@ def same(run, model: nn.Module) -> None:
 def files(tmp_path_factory) -> dict:
     """ONNX files of LMFN with trained weights, and of a short LFDN as it starts, without an image skip."""
     pytest.importorskip("onnxscript", reason="the extra lmfn-core[onnx] is not installed")
+    if torch.__version__ < export.EXPORTS_FROM:
+        pytest.skip(f"PyTorch {torch.__version__} exports no network for all sizes")
     torch.manual_seed(0)
     models = {"lmfn": load_weights("lmfn")[0], "lfdn-n1": build("lfdn-n1")}
     folder = tmp_path_factory.mktemp("onnx")
@@ -83,6 +87,12 @@ def test_a_missing_package_is_named_with_its_cure(monkeypatch):
     monkeypatch.setattr(export.importlib, "import_module", missing)
     with pytest.raises(ImportError, match=r"needs onnxscript, .* pip install 'lmfn-core\[onnx\]'"):
         need("onnxscript")
+
+
+def test_a_pytorch_that_is_too_old_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(export, "EXPORTS_FROM", (99, 1))
+    with pytest.raises(ImportError, match=f"ONNX needs PyTorch 99.1 or newer, this is {re.escape(torch.__version__)}"):
+        to_onnx(build("lmfn-n1"), tmp_path / "a.onnx")
 
 
 def test_the_command_refuses_what_it_cannot_do(tmp_path):

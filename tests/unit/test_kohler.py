@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
+import jaxtyping
 import pytest
 import torch
 
@@ -140,6 +141,32 @@ def test_bad_input(photo):
 def test_a_black_image_is_scored_and_not_divided_by_zero(photo):
     z = seen_from(photo, (0, 0))
     assert 0 < best(torch.zeros_like(z), [z]).psnr < 20
+
+
+def test_identical_and_constant_images_are_equal_and_nothing_is_divided_by_zero(photo):
+    z = seen_from(photo, (0, 0))
+    for image in (z, torch.full_like(z, 128), torch.zeros_like(z)):
+        score = best(image, [image])
+        assert score.psnr > 250 and score.mssim == pytest.approx(1, abs=1e-9) and score.shift == (0, 0)
+    grey = torch.full((1, 180, 180), 128.0, dtype=torch.float64)
+    assert multiscale_ssim(grey, grey).item() == pytest.approx(1, abs=1e-12)
+
+
+def test_one_pixel_nan_and_another_range_are_refused(photo, monkeypatch):
+    one = torch.zeros(3, 1, 1, dtype=torch.uint8)
+    with pytest.raises(ValueError, match="The image is 1 x 1; multi-scale SSIM needs 176"):
+        best(one, [one])
+    grey = torch.zeros(1, 180, 180, dtype=torch.float64)
+    hole = grey.clone()
+    hole[0, 3, 4] = torch.nan
+    for pair, name in (((hole, grey), "preds"), ((grey, hole), "target")):
+        with pytest.raises(ValueError, match=f"{name} holds 1 values that are not finite"):
+            multiscale_ssim(*pair)
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # the typing hook would answer first
+    z = seen_from(photo, (0, 0))
+    for pair in ((z / 255, z), (z, z / 255)):
+        with pytest.raises(ValueError, match="Köhler's score is of 8-bit images, 0 to 255; got torch.float32"):
+            best(pair[0], [pair[1]])
 
 
 def test_the_benchmark_is_the_mean_of_the_best(photo):

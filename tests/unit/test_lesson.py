@@ -206,5 +206,5 @@ def test_arguments_may_bear_any_name():
 def test_values_in_few_words():
     assert brief("x" * 100).endswith(" ...") and len(brief("x" * 100)) < 50
     assert [brief(value) for value in (True, 1, np.float32(2), {1, 2}, object())] == [
-        "True", "1", "np.float32(2.0)", "a set of 2", "an object",
+        "True", "1", repr(np.float32(2)), "a set of 2", "an object",
     ]  # fmt: skip

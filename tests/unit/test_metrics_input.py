@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from lmfn_core.measures.metrics import psnr, score, ssim
+from lmfn_core.measures.conventions import PSNR, SSIM
+from lmfn_core.measures.metrics import psnr, score, score_card, ssim
 
 
 @pytest.fixture
@@ -89,3 +90,36 @@ def test_some_values_that_are_not_finite_are_counted():
 
 def test_one_pixel_is_an_image():
     assert psnr(images(1, 3, 1, 1), images(1, 3, 1, 1, value=0.0)).item() == pytest.approx(20 * math.log10(255 / 128))
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_equal_constant_images_are_identical_under_every_convention(value):
+    flat = images(2, 3, 20, 24, value=value)
+    assert all(psnr(flat, flat, name).tolist() == [math.inf] * 2 for name in PSNR)
+    assert all(ssim(flat, flat, name).tolist() == pytest.approx([1.0] * 2, abs=1e-12) for name in SSIM)
+
+
+@pytest.mark.parametrize("name", SSIM)
+def test_black_and_white_have_nothing_in_common_and_no_division_by_zero(name):
+    black, white = images(1, 3, 20, 20, value=0), images(1, 3, 20, 20, value=1)
+    a, b, c1 = *((16, 235) if name == "luma" else (0, 255)), 2.55**2
+    assert ssim(black, white, name).item() == pytest.approx((2 * a * b + c1) / (a**2 + b**2 + c1), rel=1e-9)
+
+
+def test_one_pixel_has_a_psnr_and_no_window_of_ssim():
+    one, other = images(1, 3, 1, 1, value=100 / 255), images(1, 3, 1, 1, value=110 / 255)
+    assert psnr(other, one).item() == pytest.approx(20 * math.log10(25.5))
+    assert all(math.isfinite(psnr(other, one, name).item()) for name in PSNR)
+    for name in SSIM:
+        with pytest.raises(ValueError, match=f"The image is 1 x 1, smaller than the .* window of SSIM {name!r}"):
+            ssim(other, one, name)
+
+
+@pytest.mark.parametrize(("value", "said"), [(math.nan, "not finite"), (120.0, "divide 8-bit values by 255")])
+def test_every_convention_refuses_what_is_no_image(value, said):
+    good, bad = images(1, 3, 20, 20), images(1, 3, 20, 20, value=value)
+    calls = [lambda p, t, n=n: psnr(p, t, n) for n in PSNR] + [lambda p, t, n=n: ssim(p, t, n) for n in SSIM]
+    for call in [*calls, lambda p, t: score_card(p[0], t[0])]:
+        for pair in ((good, bad), (bad, good)):
+            with pytest.raises(ValueError, match=said):
+                call(*pair)

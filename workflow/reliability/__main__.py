@@ -1,6 +1,6 @@
 """Run campaigns and renew the page that shows all of them.
 
-python3 lab.py reliability [NAME ...]      growth twice kills fuzz mutants; none named: all of them, some hours
+python3 lab.py reliability [NAME ...]      growth twice kills fuzz mutants versions; none named: all, some hours
 """
 
 import importlib
@@ -27,6 +27,7 @@ CAMPAIGNS = {
     "twice": "The same runs twice, and on another number of threads",
     "growth": "Memory over long work",
     "mutants": "Mutants of the core, which its tests have to kill",
+    "versions": "The oldest supported versions and the newest",
 }
 """Modules of this folder, each with what its page is headed."""
 
