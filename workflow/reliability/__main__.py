@@ -52,7 +52,7 @@ def _run(words: list[str], out: Path) -> int:
                     metrics=metrics, seconds=seconds)  # fmt: skip
         bad |= not went_well(metrics)
         print(f"  {outcome(metrics)} of {metrics['tried']:,}, {seconds['total'] / 60:.1f} min", flush=True)
-    renew(out)
+        renew(out)
     return int(bad)
 
 
