@@ -10,6 +10,8 @@ FILES = sorted([*(ROOT / "lmfn_core").rglob("*.py"), *(ROOT / "workflow").rglob(
 NEVER = {"eval", "exec", "compile", "__import__", "pickle.load", "pickle.loads", "pickle.Unpickler", "marshal.loads",
          "yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.full_load", "shelve.open", "joblib.load", "dill.loads",
          "os.system", "os.popen", "shutil.unpack_archive"}  # fmt: skip
+MAY = {"workflow/reliability/cosmic.py": ["compile(source, 'mutant', 'exec')"]}
+"""Compiled to see whether Python takes a mutant; what comes out is thrown away."""
 IMPORTS = {"pickle", "cPickle", "dill", "marshal", "shelve", "cloudpickle", "joblib"}
 
 
@@ -35,7 +37,7 @@ def offences(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_file_opens_a_door(path):
-    assert not offences(path.read_text(encoding="utf-8"))
+    assert offences(path.read_text(encoding="utf-8")) == MAY.get(path.relative_to(ROOT).as_posix(), [])
 
 
 @pytest.mark.parametrize(
