@@ -15,25 +15,23 @@ from pathlib import Path
 from time import perf_counter
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lmfn_core.datasets.corpus import Corpus
 from lmfn_core.datasets.opening import open_data
 from lmfn_core.images.pairs import Pair, Source
-from lmfn_core.models.variants import build
 from lmfn_core.records import check_writable
-from lmfn_core.repro import pick_device, pick_precision, seed_everything, source_digest, use_threads
-from lmfn_core.training.checkpoints import load_tensors, load_weights
+from lmfn_core.repro import pick_device, seed_everything, use_threads
+from lmfn_core.training.asked import begin, card_of, check, identity
+from lmfn_core.training.checkpoints import load_tensors
 from lmfn_core.training.launch import EXPECTED, launch
-from lmfn_core.training.processes import ProcessLost, grouped, is_first, is_loss_of_peer, share
+from lmfn_core.training.processes import ProcessLost, grouped, is_first, is_loss_of_peer
 from lmfn_core.training.recipes import RECIPES
 from lmfn_core.training.train import forget, train
 from lmfn_core.training.trained import Trained, load_trained, save_trained
 from lmfn_core.training.watch import Watch, a_few, load_average
 from lmfn_core.training.widened import widened
 
-IDENTITY = ("network", "image_skip", "recipe", "steps", "batch", "crop", "seed", "data", "start")
-"""The parameters that decide what comes out, with the precision and the package's code."""
 SAVES = 10
 """Times that the state of a run is saved, at least; see ``SAVE_EVERY``."""
 SAVE_EVERY = 1000
@@ -89,16 +87,11 @@ def run(
         ProcessLost: when one of several processes died; its text says where the same call goes on.
     """
     given, chosen = dict(locals()), pick_device(device)
-    _check(given, chosen)
-    settings = {key: given[key] for key in IDENTITY}
-    other = {} if task == "deblur" else {"task": task}  # what was trained before there was a choice says nothing of it
-    other |= {"anew": anew} if anew else {}
-    settings |= {"precision": pick_precision(precision, chosen), "code": source_digest(), **other}
+    check(given, chosen)
+    settings = identity(given, chosen)
     use_threads(threads)
     source, weights = open_data(data, task, later=bool(start)), Path(out) / "weights" / f"{name}.safetensors"
-    card = {key: given[key] for key in ("network", "recipe", "steps", "batch", "crop", "seed", "tier")}
-    card |= {"settings": {"image_skip": image_skip}, "data": source.describe, **other}
-    card |= {"start": _origin(start)} if start else {}
+    card = card_of(given, source.describe)
     if trained := load_trained(weights, card, settings):
         _say(f"{weights} is finished: {steps} steps, nothing to train")
         if is_first():
@@ -146,10 +139,7 @@ def _train(
 
     seed_everything(seed)
     every = min(SAVE_EVERY, max(1, steps // SAVES))
-    model, curve = build(settings["network"], image_skip=settings["image_skip"]), Watch.of(weights)
-    if settings["start"]:
-        _go_on_from(settings["start"], model, settings.get("anew", ""))
-    on_card = device.type == "cuda"
+    model, curve, on_card = begin(settings), Watch.of(weights), device.type == "cuda"
     try:
         with widened(model) if on_card else nullcontext():
             history = train(
@@ -165,37 +155,6 @@ def _train(
         save_trained(trained, card, settings)
         forget(_state_of(weights))
     return trained
-
-
-def _check(given: Mapping[str, object], device: torch.device) -> None:
-    if given["recipe"] not in RECIPES:
-        raise ValueError(f"recipe is {given['recipe']!r}; it can be {' or '.join(map(repr, RECIPES))}.")
-    for key in ("steps", "batch", "crop", "processes"):
-        if given[key] < 1:
-            raise ValueError(f"{key} is {given[key]}; it must be 1 or more.")
-    share(given["batch"], given["processes"])
-    if device.type == "cuda" and given["processes"] > torch.cuda.device_count():
-        raise ValueError(f"processes is {given['processes']}, but torch finds {torch.cuda.device_count()} GPU here; "
-                         f"use as many, or device='cpu'.")  # fmt: skip
-    # an unknown name is refused here, not in each process
-    parts = [name for name, _ in build(given["network"], image_skip=given["image_skip"]).named_modules()]
-    if given["anew"] not in parts:
-        raise ValueError(f"anew is {given['anew']!r}, no part of {given['network']!r}; try 'bridge' or 'blocks.0'.")
-    if given["anew"] and not given["start"]:
-        raise ValueError(f"anew is {given['anew']!r}, but without a start all weights are random already.")
-
-
-def _go_on_from(start: str, model: nn.Module, anew: str) -> None:
-    trained = load_weights(start)[0].state_dict()
-    kept = {name: value for name, value in model.state_dict().items() if anew and name.startswith(f"{anew}.")}
-    model.load_state_dict(trained | kept)
-
-
-def _origin(start: str) -> dict[str, object]:
-    """What the weights that a training goes on from say of themselves."""
-    _, card = load_weights(start)
-    kept = ("recipe", "steps", "batch", "crop", "seed", "data", "start", "anew", "along")
-    return {key: card[key] for key in kept if key in card}
 
 
 def _state_of(weights: Path) -> Path:
