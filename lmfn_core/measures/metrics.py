@@ -149,6 +149,21 @@ _FUNCTIONS = {
 }
 
 
+def check_finite(name: str, images: Tensor) -> None:
+    """Refuse images with values that are no numbers.
+
+    Raises:
+        ValueError: naming how many of them there are, and the first.
+
+    >>> check_finite("preds", torch.tensor([0.5, float("nan")]))
+    Traceback (most recent call last):
+    ValueError: preds holds 1 values that are not finite, the first is nan.
+    """
+    if not images.isfinite().all():
+        bad = images[~images.isfinite()]
+        raise ValueError(f"{name} holds {bad.numel()} values that are not finite, the first is {bad[0].item()}.")
+
+
 def _checked(preds: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     if preds.shape != target.shape or preds.ndim != 4 or preds.shape[1] != 3:
         raise ValueError(
@@ -165,9 +180,7 @@ def _check_values(name: str, image: Tensor) -> None:
         raise ValueError(f"{name} is {image.dtype}; images are floats in [0, 1]: divide 8-bit values by 255.")
     if image.numel() == 0:
         raise ValueError(f"{name} is empty, shape {tuple(image.shape)}; there is nothing to compare.")
-    if not image.isfinite().all():
-        bad = image[~image.isfinite()]
-        raise ValueError(f"{name} holds {bad.numel()} values that are not finite, the first is {bad[0].item()}.")
+    check_finite(name, image)
     low, high = image.min().item(), image.max().item()
     # a network's output may leave [0, 1] and is clamped; a mean magnitude above 2 is another scale, not an overshoot
     wrong = image.abs().mean(dim=(1, 2, 3)).max() > 2 if name == "preds" else low < -1e-3 or high > 1 + 1e-3

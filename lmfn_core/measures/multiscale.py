@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lmfn_core.measures.conventions import Convention
-from lmfn_core.measures.metrics import C1, C2, _local_mean
+from lmfn_core.measures.metrics import C1, C2, _local_mean, check_finite
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of the scales, finest first. Source: Wang, Simoncelli and Bovik 2003."""
@@ -34,8 +34,7 @@ def multiscale_ssim(preds: Float[Tensor, "n h w"], target: Float[Tensor, "n h w"
         raise ValueError(f"The image is {target.shape[-1]} x {target.shape[-2]}; multi-scale SSIM needs {SMALLEST} "
                          f"pixels a side.")  # fmt: skip
     for name, images in (("preds", preds), ("target", target)):
-        if not images.isfinite().all():
-            raise ValueError(f"{name} holds {int((~images.isfinite()).sum())} values that are not finite.")
+        check_finite(name, images)
     product = target.new_ones(len(target))
     for scale, weight in enumerate(WEIGHTS):
         if scale:
