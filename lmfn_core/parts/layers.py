@@ -140,7 +140,7 @@ def crop_to(x: Float[Tensor, "b c H W"], height: int, width: int) -> Float[Tenso
 
 
 def _exporting() -> bool:
-    return getattr(torch.compiler, "is_exporting", lambda: False)()  # PyTorch 2.6 has it not, and exports none of ours
+    return getattr(torch.compiler, "is_exporting", lambda: False)()  # PyTorch 2.6 lacks it, and cannot export ours
 
 
 def use_channels_last(model: nn.Module) -> nn.Module:
