@@ -224,7 +224,8 @@ def test_ctrl_c(photos, monkeypatch):
 
 
 SLOW = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
 from lmfn_core.cli import restore as cli_restore
 from lmfn_core.cli.main import main
 def engine(batch):
@@ -241,13 +242,16 @@ def test_ctrl_c_from_outside_leaves_no_partial_file(photos):
     (photos / "two").mkdir()
     Image.new("RGB", (32, 32), "white").save(photos / "two" / "1.png")
     Image.new("RGB", (32, 32), "black").save(photos / "two" / "2.png")
-    process = subprocess.Popen([sys.executable, "-c", SLOW, "deblur", "two", "-o", "out"],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
-    for _ in range(2):
-        assert "computing" in process.stdout.readline()
-    time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=50)
+    command = [sys.executable, "-c", SLOW, "deblur", "two", "-o", "out"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            for _ in range(2):
+                assert "computing" in process.stdout.readline()
+            time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=50)
+        finally:
+            process.kill()  # where it did not stop by itself; else it is gone
     assert process.returncode == 130 and err.endswith("lmfn: stopped; what is done stays.\n")
     assert files(photos / "out") == ["1.png"]
 
