@@ -50,15 +50,13 @@ def cosine(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def warm_flat_fall(step: int, steps: int) -> float:
-    """Learning-rate factor: warm-up over 300 steps, then 1, then a line down to zero over the last quarter.
+def warm_flat(step: int, steps: int) -> float:
+    """Learning-rate factor: warm-up over 300 steps, then 1, however many there are.
 
-    Known as warm-up, stable, decay. Until the fall it does not depend on ``steps``.
-
-    >>> warm_flat_fall(299, 1000), warm_flat_fall(700, 1000), warm_flat_fall(875, 1000)
-    (1.0, 1.0, 0.5)
+    >>> warm_flat(149, 1000), warm_flat(999, 1000)
+    (0.5, 1.0)
     """
-    return min((step + 1) / 300, 1.0, (steps - step) / (0.25 * steps))
+    return min((step + 1) / 300, 1.0)
 
 
 def step_decay(step: int, steps: int) -> float:
@@ -96,11 +94,12 @@ RECIPES["modern-long"] = replace(RECIPES["modern"], loss=charbonnier_fft, clip=0
 RECIPES["modern-large"] = replace(RECIPES["modern-long"], lr=1.5e-3)
 RECIPES["modern-fine"] = replace(RECIPES["modern-long"], lr=5e-4)
 RECIPES["modern-last"] = replace(RECIPES["modern-long"], lr=1e-4)
-RECIPES["modern-flat"] = replace(RECIPES["modern-long"], schedule=warm_flat_fall)
+RECIPES["modern-flat"] = replace(RECIPES["modern-long"], schedule=warm_flat)
 """``paper``: Eq. 4 and Sec. 4.1. ``modern``: what restoration networks are trained with today. ``modern-long``: the
 same with the spectrum in its loss, clipped at a few times the usual norm, since in a long training at a high rate one
 bad step can cost hundreds.
 ``modern-large``: the same for batches of hundreds, whose gradients are steadier; ``modern-fine``: for going on with few
 crops, larger ones.
 ``modern-last``: for a few more steps on other pairs, without leaving what was learnt.
-``modern-flat``: its rate stays high until the last quarter, so that it can be given an end at any time."""
+``modern-flat``: its rate stays high, so that it can be stopped or gone on with at any time; ``modern-fine`` gives it an
+end. Known as warm-up, stable, decay."""
