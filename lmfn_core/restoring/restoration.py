@@ -16,6 +16,7 @@ from lmfn_core.files.modes import to_array, to_image
 from lmfn_core.files.photo_reading import PhotoFile, read_photo
 from lmfn_core.files.photo_writing import write_photo
 from lmfn_core.files.pictures import from_batch, to_batch
+from lmfn_core.models.ensemble import SelfEnsemble
 from lmfn_core.models.pretrained import FILE, shipped
 from lmfn_core.restoring.engine import Engine, fast
 from lmfn_core.training.checkpoints import load_weights
@@ -35,6 +36,7 @@ def restore(
     network: str | os.PathLike | nn.Module | Restorer | None = None,
     device: str = "auto",
     backend: str = "auto",
+    ensemble: bool = False,
     out: str | os.PathLike | None = None,
     overwrite: bool = False,
 ) -> Image.Image | Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."] | Path:
@@ -47,6 +49,8 @@ def restore(
         network: name of shipped weights, a checkpoint's path, a model, or what ``open_engine`` returned; None: the
             task's own.
         device: "auto", "cpu" or "cuda". backend: "auto", "torch", "openvino" or "onnxruntime".
+        ensemble: average what the network makes of the image turned and mirrored (``SelfEnsemble``): better, and 8
+            times as long, 4 times for "derain".
         out: where to write the restored file, with EXIF, profile and quality of the one at ``image``; for a path only.
         overwrite: whether ``out`` may replace a file.
 
@@ -66,13 +70,13 @@ def restore(
     (16, 24, 3)
     """
     if out is not None:
-        return _restore_file(image, open_engine(task, network, device, backend), Path(out), overwrite)
+        return _restore_file(image, open_engine(task, network, device, backend, ensemble), Path(out), overwrite)
     if isinstance(image, str | os.PathLike):
         photo = read_photo(image)
         to_image(photo.pixels, "CMYK" if photo.inks else "RGB")  # refused before the work where Pillow cannot hold it
-        restored = restore_pixels(open_engine(task, network, device, backend), photo.pixels, photo.inks)
+        restored = restore_pixels(open_engine(task, network, device, backend, ensemble), photo.pixels, photo.inks)
         return _with_info(to_image(restored, "CMYK" if photo.inks else "RGB"), photo)
-    engine = open_engine(task, network, device, backend)
+    engine = open_engine(task, network, device, backend, ensemble)
     if isinstance(image, Image.Image):
         restored = to_image(restore_pixels(engine, to_array(image), image.mode == "CMYK"), image.mode)
         restored.info = {key: value for key, value in image.info.items() if key != "transparency"}
@@ -104,6 +108,7 @@ def open_engine(
     network: str | os.PathLike | nn.Module | Restorer | None = None,
     device: str = "auto",
     backend: str = "auto",
+    ensemble: bool = False,
 ) -> Restorer:
     """The network of a task, ready to run; opened once for each of the shipped ones. Arguments as in ``restore``.
 
@@ -115,7 +120,11 @@ def open_engine(
     """
     if task not in WEIGHTS_FOR:
         raise ValueError(f"task is {task!r}; it can be {' or '.join(map(repr, WEIGHTS_FOR))}.")
-    network = WEIGHTS_FOR[task] if network is None else network
+    engine = _open(WEIGHTS_FOR[task] if network is None else network, device, backend)
+    return SelfEnsemble(engine, upright=task == "derain") if ensemble else engine
+
+
+def _open(network: str | os.PathLike | nn.Module | Restorer, device: str, backend: str) -> Restorer:
     if isinstance(network, nn.Module):
         return fast(network, device=device, backend=backend)
     if callable(network):
