@@ -72,13 +72,14 @@ def by_set(record: Record, task: str = "deblur") -> Table:
         row |= {f"{shown.title} {shown.input}": f"{_mean(group, 'blurred', shown.main):.2f}"}
         row |= {"restored": f"{_mean(group, 'restored', shown.main):.2f}"} | _gains(group, shown.main)
         if turned.keys() >= {image["name"] for image in group}:
-            averaged = [image | {"restored": turned[image["name"]]} for image in group]
-            row["self-ensemble (dB)"] = _gains(averaged, shown.main)["gain (dB)"]
+            means = [image | {"restored": turned[image["name"]]} for image in group]
+            row["self-ensemble (dB)"] = _gains(means, shown.main)["gain (dB)"]
         row[f"{shown.other_title} gain (dB)"] = f"{mean(gain_of(image, shown.other) for image in group):+.2f}"
         for title, key in shown.ssims:
             row[title] = f"{_mean(group, 'blurred', key):.3f} to {_mean(group, 'restored', key):.3f}"
         rows.append(row | {f"{shown.clean} kept (dB), lowest": f"{min(left):.1f}" if left else None})
-    looks = "Self-ensemble: the gain of the mean of eight turned copies, at eight times the work. " if turned else ""
+    averaged = any("self-ensemble (dB)" in row for row in rows)
+    looks = "Self-ensemble: the gain of the mean of eight turned copies, at eight times the work. " if averaged else ""
     return Table(rows, f"Means over images at full resolution, float32, output rounded to 8 bits. {looks}"
                  f"{shown.clean.capitalize()} kept: PSNR on RGB of the restored {shown.clean} image against itself; "
                  f"above {VISIBLE:.0f} dB a difference is negligible.")  # fmt: skip

@@ -87,7 +87,7 @@ def test_the_commands_in_readme_run(photos, line):
     for name in ("photo.jpg", "wet.jpg"):
         Image.new("RGB", (24, 20)).save(name)
     code, out, err = lmfn(*line.split())
-    assert (code, err) == (0, "") and Path(out.strip()).is_file() and len(IN_README) == 3
+    assert (code, err) == (0, "") and Path(out.strip()).is_file() and len(IN_README) == 4
 
 
 def test_a_folder_and_a_pattern(photos):
@@ -102,8 +102,8 @@ def test_a_folder_and_a_pattern(photos):
 
 def test_options_reach_the_engine(photos, inverse):
     lmfn("deblur", "a.png")
-    lmfn("derain", "a.png", "--network", "lfdn-derain", "--device", "cpu", "--backend", "onnxruntime")
-    assert inverse == [("deblur", None, "auto", "auto"), ("derain", "lfdn-derain", "cpu", "onnxruntime")]
+    lmfn("derain", "a.png", "--network", "lfdn-derain", "--device", "cpu", "--backend", "onnxruntime", "--ensemble")
+    assert inverse == [("deblur", None, "auto", "auto", False), ("derain", "lfdn-derain", "cpu", "onnxruntime", True)]
 
 
 def test_bad_files_are_told_at_the_end_and_the_rest_are_done(photos):
