@@ -43,8 +43,9 @@ def costs(records: Records) -> Figure | None:
         x = [counted[name][f"parameters{suffix}"] / 1e6 for name in names]
         y = [counted[name][f"macs_720p{suffix}"] / 1e9 for name in names]
         axis.plot(x, y, "o", color=colour, label=label)
-    for name, right, up in zip(names, x, y, strict=True):  # networks without a part are named above, the others below
-        shift, align = ((4, 6), "right") if "without" in name else ((4, -13), "left")
+    above = ("without", "aspp")  # named above and to the left, the others below: several lie side by side
+    for name, right, up in zip(names, x, y, strict=True):
+        shift, align = ((4, 6), "right") if any(part in name for part in above) else ((4, -13), "left")
         axis.annotate(name, (right, up), xytext=shift, textcoords="offset points", fontsize=8, ha=align)
     axis.set(xlabel="parameters (M)", ylabel="GMAC at 1280 x 720")
     axis.margins(x=0.22, y=0.1)

@@ -5,8 +5,10 @@ import csv
 import nbformat
 import pytest
 
-from workflow import Problem, collect
-from workflow.collect import BROKEN, LATE, MISSING, OPEN, RIGHT, WRONG, Mark, Settings, handed_in, table, tasks
+from workflow import Problem, collect, handins
+from workflow.collect import Settings
+from workflow.handins import courses, handed_in, tasks
+from workflow.marks import BROKEN, LATE, MISSING, OPEN, RIGHT, WRONG, Mark, table, write_csv
 
 new = nbformat.v4
 CHECKER = """\
@@ -72,7 +74,7 @@ def hand_in(tmp_path, masters, monkeypatch):
 
 
 def test_the_exercises_of_a_master_are_found(masters):
-    (_, exercises) = collect.courses(masters)["03"]
+    (_, exercises) = courses(masters)["03"]
     assert [(task.number, task.title, task.cell) for task in exercises] == [
         (1, "Double", "check-double"),
         (2, "Cube", "check-cube"),
@@ -82,7 +84,7 @@ def test_the_exercises_of_a_master_are_found(masters):
 def test_every_exercise_of_the_course_is_found():
     for path in collect.ROOT.glob("notebooks/*.ipynb"):
         book = nbformat.read(path, as_version=4)
-        announced = [n for cell in book.cells for n in collect.ANNOUNCED.findall(cell.source) if "●" in cell.source]
+        announced = [n for cell in book.cells for n in handins.ANNOUNCED.findall(cell.source) if "●" in cell.source]
         found = tasks(book)
         assert [(str(task.number), task.title) for task in found] == announced, path.stem
         assert len({task.source for task in found}) == len(found), "two checkers' cells are word for word the same"
@@ -173,7 +175,7 @@ def test_the_table_shows_the_class_and_its_commonest_hint():
 
 
 def test_the_csv_has_a_row_per_student_and_exercise(tmp_path):
-    collect.write_csv(MARKS, tmp_path / "marks.csv")
+    write_csv(MARKS, tmp_path / "marks.csv")
     with open(tmp_path / "marks.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["student"] for row in rows] == ["ada", "ada", "'=bob()", "'=bob()"], "never a formula"
