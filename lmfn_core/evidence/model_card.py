@@ -60,7 +60,7 @@ _TERMS = """The weights are under the project's licence, MIT. They were trained 
 images is part of the weights or of this project."""
 _LIMITS = {
     "deblur": [
-        "- It was trained on motion blur alone: nothing is known of images that are out of focus.",
+        "- It was trained to take away motion blur, not to focus: what the lens left soft stays soft at best.",
         "- Lights above white: the blur of its training knows no value above 255, so smeared lamps are foreign to it.",
     ],
     "derain": [
