@@ -14,7 +14,7 @@ import torch
 from torch.multiprocessing import ProcessExitedException, start_processes
 
 from lmfn_core.training.processes import ProcessLost
-from lmfn_core.training.train import TrainingDiverged
+from lmfn_core.training.state import TrainingDiverged
 
 EXPECTED = (ValueError, OSError, TrainingDiverged)
 """Errors whose text is a sentence for the person who started the run; any other keeps its traceback."""

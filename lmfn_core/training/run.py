@@ -27,7 +27,8 @@ from lmfn_core.training.checkpoints import load_tensors
 from lmfn_core.training.launch import EXPECTED, launch
 from lmfn_core.training.processes import ProcessLost, grouped, is_first, is_loss_of_peer
 from lmfn_core.training.recipes import RECIPES
-from lmfn_core.training.train import forget, train
+from lmfn_core.training.state import forget
+from lmfn_core.training.train import train
 from lmfn_core.training.trained import Trained, load_trained, save_trained
 from lmfn_core.training.watch import Watch, a_few, load_average
 from lmfn_core.training.widened import widened
@@ -126,6 +127,7 @@ def _train(
 
     if saved := _saved_steps(weights, settings):
         _say(f"going on from step {saved}")
+
     def on_step(done: int, loss: float) -> None:
         _say(f"step {done}/{steps}, loss {loss:.4f}, {perf_counter() - began:.0f} s")
         if watch and done * LOOKS // steps > (done - every) * LOOKS // steps:

@@ -10,7 +10,8 @@ from lmfn_core.training.captured import WARM, Captured
 from lmfn_core.training.checkpoints import load_weights
 from lmfn_core.training.recipes import RECIPES
 from lmfn_core.training.run import run
-from lmfn_core.training.train import TrainingDiverged, train
+from lmfn_core.training.state import TrainingDiverged
+from lmfn_core.training.train import train
 
 pytestmark = pytest.mark.gpu
 SMALL = {"network": "lmfn-n1", "batch": 4, "crop": 64}

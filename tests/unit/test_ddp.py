@@ -16,7 +16,8 @@ from lmfn_core.training.launch import launch
 from lmfn_core.training.processes import ProcessLost, agreed, is_loss_of_peer, open_fabric, rows
 from lmfn_core.training.recipes import RECIPES
 from lmfn_core.training.run import run
-from lmfn_core.training.train import TrainingDiverged, train
+from lmfn_core.training.state import TrainingDiverged
+from lmfn_core.training.train import train
 
 EXACT = {"precision": "64-true", "every": 4}  # in float64 the order of a sum hardly matters
 SMALL = {"network": "lmfn-n1", "steps": 6, "batch": 4, "crop": 64, "device": "cpu", "precision": "32-true"}

@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from lmfn_core.training.recipes import RECIPES, charbonnier, cosine, step_decay
-from lmfn_core.training.train import TrainingDiverged, train
+from lmfn_core.training.state import TrainingDiverged
+from lmfn_core.training.train import train
 
 
 def small() -> nn.Module:
