@@ -69,7 +69,7 @@ def lab(tmp_path_factory):
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait_for(f"http://127.0.0.1:{port}/api?token=test", server, home / "lab.log")
-            yield folder, f"http://127.0.0.1:{port}/lab/tree/{{}}?token=test"
+            yield folder, f"http://127.0.0.1:{port}/lab/tree/{{}}?token=test&reset"  # no tabs of an earlier test
         finally:
             server.terminate()
             server.wait(20)
