@@ -42,7 +42,7 @@ Out = Annotated[Path | None, typer.Option("-o", "--out", help="A file for one ph
 Network = Annotated[str | None, typer.Option("--network", help="Shipped weights by name, or a checkpoint's path.")]
 OnDevice = Annotated[Device, typer.Option("--device", help="Where to compute; auto: a GPU where there is one.")]
 WithBackend = Annotated[Backend, typer.Option("--backend", help="What computes; auto: the fastest that is installed.")]
-Ensemble = Annotated[bool, typer.Option("--ensemble", help="Average over turned copies: better, 8 times as long.")]
+Ensemble = Annotated[bool, typer.Option("--ensemble", help="Average turned copies: better, 8 times as long (rain: 4).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist, the photograph itself too.")]
 
 

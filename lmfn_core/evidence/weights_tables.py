@@ -11,6 +11,7 @@ from statistics import mean
 
 from lmfn_core.evidence.rendering import Row, Table
 from lmfn_core.evidence.runs import Record, look_up
+from lmfn_core.restoring.ensemble import ways
 from lmfn_core.training.watch import set_of
 
 SETS = {
@@ -78,8 +79,9 @@ def by_set(record: Record, task: str = "deblur") -> Table:
         for title, key in shown.ssims:
             row[title] = f"{_mean(group, 'blurred', key):.3f} to {_mean(group, 'restored', key):.3f}"
         rows.append(row | {f"{shown.clean} kept (dB), lowest": f"{min(left):.1f}" if left else None})
-    averaged = any("self-ensemble (dB)" in row for row in rows)
-    looks = "Self-ensemble: the gain of the mean of eight turned copies, at eight times the work. " if averaged else ""
+    looks, count = "", len(ways(task))
+    if any("self-ensemble (dB)" in row for row in rows):
+        looks = f"Self-ensemble: the gain of the mean of {count} turned copies, at {count} times the work. "
     return Table(rows, f"Means over images at full resolution, float32, output rounded to 8 bits. {looks}"
                  f"{shown.clean.capitalize()} kept: PSNR on RGB of the restored {shown.clean} image against itself; "
                  f"above {VISIBLE:.0f} dB a difference is negligible.")  # fmt: skip

@@ -48,6 +48,11 @@ def random_window(
     return slice(None), slice(top, top + size), slice(left, left + size)
 
 
+TURNS = (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.transpose(-1, -2))
+"""Ways to lay an image, each its own way back; together eight. Without the last, which exchanges rows and columns, it
+stays upright, and they are four."""
+
+
 def turn(
     pairs: Sequence[Float[Tensor, "b 3 s s"]], generator: torch.Generator, upright: bool = False
 ) -> tuple[Float[Tensor, "b 3 s s"], ...]:
@@ -59,8 +64,7 @@ def turn(
     2
     """
     both = torch.cat(list(pairs), dim=1)
-    ways = (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.transpose(-1, -2))
-    for turned in ways[:2] if upright else ways:
+    for turned in TURNS[:2] if upright else TURNS:
         chosen = torch.randint(2, (len(both), 1, 1, 1), generator=generator, device=generator.device).bool()
         chosen = chosen.to(both.device, non_blocking=True)
         both = torch.where(chosen, turned(both), both)

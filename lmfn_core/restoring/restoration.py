@@ -16,9 +16,9 @@ from lmfn_core.files.modes import to_array, to_image
 from lmfn_core.files.photo_reading import PhotoFile, read_photo
 from lmfn_core.files.photo_writing import write_photo
 from lmfn_core.files.pictures import from_batch, to_batch
-from lmfn_core.models.ensemble import SelfEnsemble
 from lmfn_core.models.pretrained import FILE, shipped
 from lmfn_core.restoring.engine import Engine, fast
+from lmfn_core.restoring.ensemble import SelfEnsemble
 from lmfn_core.training.checkpoints import load_weights
 
 WEIGHTS_FOR = {"deblur": "lmfn", "derain": "lfdn-derain"}
@@ -121,7 +121,7 @@ def open_engine(
     if task not in WEIGHTS_FOR:
         raise ValueError(f"task is {task!r}; it can be {' or '.join(map(repr, WEIGHTS_FOR))}.")
     engine = _open(WEIGHTS_FOR[task] if network is None else network, device, backend)
-    return SelfEnsemble(engine, upright=task == "derain") if ensemble else engine
+    return SelfEnsemble(engine, task) if ensemble else engine
 
 
 def _open(network: str | os.PathLike | nn.Module | Restorer, device: str, backend: str) -> Restorer:

@@ -8,7 +8,7 @@ from torch import Tensor
 from lmfn_core import build, restore
 from lmfn_core.evidence.weights_tables import by_set
 from lmfn_core.measures.metrics import psnr
-from lmfn_core.models.ensemble import SelfEnsemble, turned, ways
+from lmfn_core.restoring.ensemble import SelfEnsemble, turned, ways
 from lmfn_core.restoring.restoration import open_engine
 
 IMAGE = torch.rand(2, 3, 16, 24, generator=torch.Generator().manual_seed(0))
@@ -25,14 +25,14 @@ class Seen:
         return image
 
 
-@pytest.mark.parametrize("way", ways())
+@pytest.mark.parametrize("way", ways("deblur"))
 def test_the_way_back_undoes_the_way(way):
     assert torch.equal(turned(turned(IMAGE, way), way[::-1]), IMAGE)
 
 
-@pytest.mark.parametrize(("upright", "count", "portraits"), [(False, 8, 4), (True, 4, 0)])
-def test_every_way_is_asked_once(upright, count, portraits):
-    answer = SelfEnsemble(seen := Seen(), upright)(IMAGE)
+@pytest.mark.parametrize(("task", "count", "portraits"), [("deblur", 8, 4), ("derain", 4, 0)])
+def test_every_way_is_asked_once(task, count, portraits):
+    answer = SelfEnsemble(seen := Seen(), task)(IMAGE)
     torch.testing.assert_close(answer, IMAGE)
     kinds = {(tuple(image.shape), tuple(image.flatten().tolist())) for image in seen.images}
     assert len(seen.images) == len(kinds) == count
@@ -79,7 +79,7 @@ def test_restore_takes_it(task, count):
 def test_with_the_weights_of_the_package():
     engine, averaged = (open_engine(device="cpu", backend="torch", ensemble=e) for e in (False, True))
     image = torch.rand(1, 3, 40, 56)
-    expected = torch.stack([turned(engine(turned(image, way)), way[::-1]) for way in ways()]).mean(0)
+    expected = torch.stack([turned(engine(turned(image, way)), way[::-1]) for way in ways("deblur")]).mean(0)
     torch.testing.assert_close(averaged(image), expected, rtol=0, atol=1e-6)
 
 
@@ -90,5 +90,10 @@ def test_the_table_has_it_where_all_images_of_a_set_have_it():
     record = {"metrics": {"images": images, "ensemble": {"kodak24/1": best, "bsds500/1": best}}}
     kodak, bsds = by_set(record).rows
     assert kodak["gain (dB)"] == "+1.00" and kodak["self-ensemble (dB)"] == "+2.00"
-    assert "self-ensemble (dB)" not in bsds and "eight times the work" in by_set(record).caption
+    assert "self-ensemble (dB)" not in bsds and "8 turned copies, at 8 times" in by_set(record).caption
     assert "elf-ensemble" not in by_set({"metrics": {"images": images}}).caption
+
+
+def test_another_task_is_refused():
+    with pytest.raises(ValueError, match="task is 'dehaze'; it can be 'deblur' or 'derain'"):
+        SelfEnsemble(Seen(), "dehaze")
