@@ -32,7 +32,7 @@ def open_data(data: str = "bundled", task: str = "deblur", later: bool = False) 
             every known set under one folder. A set that its authors split in ``train/`` and ``test/``
             stays so; of another, every tenth image is held out.
         task: one of ``TASKS``. It says what happens to sharp photographs; pairs are read as they are.
-        later: for a training that goes on from trained weights; the corpus then holds more unblurred pairs.
+        later: for a training that goes on from trained weights; the corpus then holds more unblurred, or dry, pairs.
 
     Raises:
         FileNotFoundError: when the folder does not exist or holds no image.
@@ -53,7 +53,7 @@ def open_data(data: str = "bundled", task: str = "deblur", later: bool = False) 
     if not root.is_dir():
         raise FileNotFoundError(f"There is no folder {place!r}; give DATA a folder of photographs, or leave it out.")
     if name == CORPUS:
-        return open_rain_corpus(root) if task == "derain" else open_corpus(root, later)
+        return (open_rain_corpus if task == "derain" else open_corpus)(root, later)
     name = name or recognise(root)
     return _open(name, kind_of(name), root, task)
 

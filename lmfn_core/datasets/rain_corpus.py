@@ -32,25 +32,33 @@ VARIED = {
     ),
 }  # fmt: skip
 """What is trained with: every range reaches beyond the calibrated one, so that the sets' own rain lies inside."""
-SCENES, DRY, SPOILT, FRESH = 0.2, 0.04, 0.05, 1 / 3
-"""Shares: of scenes in a batch, of crops left dry, of pairs with noise or JPEG, of pairs made anew."""
+SCENES, SPOILT, FRESH = 0.2, 0.05, 1 / 3
+"""Shares: of scenes in a batch, of pairs with noise or JPEG, of pairs made anew."""
+DRY, DRY_LATER = 0.04, 0.15
+"""Share of crops left dry, in a training from random weights and in one that goes on from trained ones: a network that
+sees few dry photographs takes masts and blades of grass for rain."""
 REAL = {"rain100l": "Rain100L", "rain100h": "Rain100H"}
 """Real pairs by the name of their kind, and the folder that they lie in."""
 
 
 def rained_on(
-    train: Mapping[str, Path | Tensor], test: Mapping[str, Path | Tensor], name: str, draws: int = 1
+    train: Mapping[str, Path | Tensor],
+    test: Mapping[str, Path | Tensor],
+    name: str,
+    draws: int = 1,
+    dry: float = DRY,
 ) -> Corpus:
     """Sharp photographs and scenes as a source of rainy pairs.
 
     The held-out photographs are rained on ``draws`` times by each weather, as the sets ``light`` and ``heavy``.
+    ``dry``: the share of crops to train with that stay so.
 
     >>> list(rained_on({}, {}, "a").held_out)
     ['light', 'heavy']
     """
     parts: list[tuple[float, Source]] = []
     for number, (weather, varied) in enumerate(VARIED.items()):
-        rainy, stream = Rainy(varied, dry=DRY), 1_000_003 * number  # far from any seed
+        rainy, stream = Rainy(varied, dry=dry), 1_000_003 * number  # far from any seed
         scenes = Photographs({}, {}, f"scenes, {weather}", rainy, procedural=1.0, stream=stream)
         photographs = Photographs(train, {}, f"{name}, {weather}", rainy, procedural=0.0, stream=stream)
         parts += [(1 - SCENES, photographs)] * bool(train) + [(SCENES, scenes)]
@@ -58,8 +66,10 @@ def rained_on(
     return Corpus(Replay(Mixture(tuple(parts), spoilt=SPOILT), fresh=FRESH, upright=True), held_out)
 
 
-def open_rain_corpus(root: Path | str) -> Corpus:
+def open_rain_corpus(root: Path | str, later: bool = False) -> Corpus:
     """The corpus under a folder with ``bsds500/`` and, to be scored on, ``Rain100L/`` and ``Rain100H/``.
+
+    ``later``: for a training that goes on from trained weights, see ``DRY_LATER``.
 
     Raises:
         FileNotFoundError: when there is no ``bsds500/``.
@@ -67,7 +77,8 @@ def open_rain_corpus(root: Path | str) -> Corpus:
     root = Path(root)
     if not (root / "bsds500").is_dir():
         raise FileNotFoundError(f"{str(root)!r} holds no bsds500/; give the folder it lies in.")
-    corpus = rained_on(*apart(folder(root / "bsds500")), "bsds500")
+    photographs = apart(folder(root / "bsds500"))
+    corpus = rained_on(*photographs, "bsds500", dry=DRY_LATER if later else DRY)
     real = {
         name: PhotographPairs({}, kind_of(name).find(root / place).test, place)
         for name, place in REAL.items()

@@ -30,7 +30,8 @@ def errands(
     Args:
         inputs: files, folders (with everything below them) and patterns such as "holiday/**/*.jpg".
         out: a file for one photograph, else a folder, in which a folder's own folders come back. None: beside the
-            photograph as "name-mark.jpg", beside a folder as "folder-mark".
+            photograph as "name-mark.jpg", beside a folder as "folder-mark"; what lies there of an earlier call is no
+            input then, though a pattern matches it too.
         overwrite: whether a photograph may be replaced by its own restored version.
 
     Raises:
@@ -47,6 +48,9 @@ def errands(
     found: dict[str, tuple[Path, Path, Path]] = {}
     for source, inside, beside in _photographs(inputs, out, mark):
         found.setdefault(_place(source), (source, inside, beside))
+    if out is None:
+        results = {_place(beside) for _, _, beside in found.values()}
+        found = {place: entry for place, entry in found.items() if place not in results}
     one_file = len(inputs) == 1 and len(found) == 1 and not Path(inputs[0]).is_dir()
     as_file = out is not None and not out.is_dir() and (one_file and out.suffix or out.suffix.lower() in SUFFIX_OF)
     if as_file and not one_file:

@@ -56,6 +56,16 @@ def test_an_output_folder_inside_the_input_is_no_input(photos):
     assert set(plan("in", out="in/out")) == {"in/a.jpg", "in/deep/c.png"}
 
 
+def test_results_of_an_earlier_call_are_no_input(photos):
+    for name in ("a-sharp.jpg", "a-sharp-sharp.jpg", "in-sharp/a.jpg"):
+        (photos / name).parent.mkdir(exist_ok=True)
+        (photos / name).touch()
+    assert plan("*.jpg") == plan("a.jpg", "a-sharp.jpg", "b.jpg") == {"a.jpg": "a-sharp.jpg", "b.jpg": "b-sharp.jpg"}
+    assert plan("in*") == plan("in")
+    assert plan("a-sharp.jpg") == {"a-sharp.jpg": "a-sharp-sharp.jpg"}
+    assert set(plan("*.jpg", out="o")) == {"a.jpg", "a-sharp.jpg", "a-sharp-sharp.jpg", "b.jpg"}
+
+
 def test_in_place_needs_leave(photos):
     for inputs, out in ((["a.jpg"], "a.jpg"), (["in"], "in"), (["a.jpg"], ".")):
         with pytest.raises(ValueError, match="--overwrite"):

@@ -58,6 +58,12 @@ def test_every_set_is_used_for_what_it_is_for(sets):
     assert light == pytest.approx(heavy)
 
 
+def test_a_training_that_goes_on_sees_more_dry_pairs(sets):
+    for later, share in ((False, "4 %"), (True, "15 %")):
+        described = open_data(f"corpus:{sets}", task="derain", later=later).describe
+        assert described.count(f"{share} left dry") == 4
+
+
 def test_nothing_held_out_is_trained_on(sets):
     corpus = open_rain_corpus(sets)
     trained = {path for _, part in corpus.mixture.source.parts for path in part.train.values()}
