@@ -17,9 +17,9 @@ from lmfn_core.evidence.model_card import model_card
 from lmfn_core.evidence.rendering import Table, csv, fill, markdown
 from lmfn_core.evidence.runs import Record, look_up
 from lmfn_core.evidence.weights_tables import SHOWN, by_difficulty, by_set, curve
+from lmfn_core.models.checkpoints import load_tensors
 from lmfn_core.models.pretrained import WEIGHTS
 from lmfn_core.records import load_records, write_bytes, write_text
-from lmfn_core.training.checkpoints import load_tensors
 from workflow import ROOT, Problem
 
 TIER = "weights"

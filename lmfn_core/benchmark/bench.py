@@ -18,7 +18,7 @@ from lmfn_core.benchmark.ways import EAGER, Call, prepare, ways
 from lmfn_core.images.pairs import Pair
 from lmfn_core.measures.metrics import psnr
 from lmfn_core.measures.timing import latency
-from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.models.checkpoints import load_weights
 
 SIZES = ((256, 256), (640, 360), (1280, 720))
 """Width and height in pixels of the images that are timed."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from lmfn_core.benchmark.ways import prepare
-from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.models.checkpoints import load_weights
 
 Size = tuple[int, int]
 """Width and height in pixels."""

@@ -8,8 +8,8 @@ import typer
 from torch import nn
 
 from lmfn_core.cli.errors import FAILED, MISUSED, in_one_sentence
+from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.restoring.export import to_onnx, to_openvino
-from lmfn_core.training.checkpoints import load_weights
 
 WRITERS: dict[str, Callable[[nn.Module, Path], Path]] = {".onnx": to_onnx, ".xml": to_openvino}
 """What writes each kind of file."""

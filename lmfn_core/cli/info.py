@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from lmfn_core import __version__
+from lmfn_core.models.checkpoints import load_tensors
 from lmfn_core.models.pretrained import WEIGHTS, shipped
 from lmfn_core.repro import environment
-from lmfn_core.training.checkpoints import load_tensors
 
 BACKENDS = ("torch", "openvino", "onnxruntime")
 

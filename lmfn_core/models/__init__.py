@@ -1,1 +1,1 @@
-"""The networks, assembled from parts that are passed in; every row of the papers' ablation tables by name."""
+"""The networks, assembled from parts that are passed in; every row of the papers' tables by name; their weights."""

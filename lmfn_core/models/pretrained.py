@@ -84,7 +84,7 @@ class Pretrained(
 
     @classmethod
     def _of(cls, path: Path | str) -> nn.Module:
-        from lmfn_core.training.checkpoints import load_weights  # above this file: it knows every network by name
+        from lmfn_core.models.checkpoints import load_weights  # later than this file: it knows every network by name
 
         model, _ = load_weights(path)
         if not isinstance(model, cls):
@@ -93,7 +93,7 @@ class Pretrained(
         return model
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        from lmfn_core.training.checkpoints import save_weights
+        from lmfn_core.models.checkpoints import save_weights
 
         path = save_weights(save_directory / FILE, self, self.card)
         path.with_suffix(".json").replace(save_directory / "config.json")

@@ -16,10 +16,10 @@ from lmfn_core.files.modes import to_array, to_image
 from lmfn_core.files.photo_reading import PhotoFile, read_photo
 from lmfn_core.files.photo_writing import write_photo
 from lmfn_core.files.pictures import from_batch, to_batch
+from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.models.pretrained import FILE, shipped
 from lmfn_core.restoring.engine import Engine, fast
 from lmfn_core.restoring.ensemble import SelfEnsemble
-from lmfn_core.training.checkpoints import load_weights
 
 WEIGHTS_FOR = {"deblur": "lmfn", "derain": "lfdn-derain"}
 """The weights of each task, where none are named."""

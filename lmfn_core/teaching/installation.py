@@ -12,8 +12,8 @@ import torch
 
 from lmfn_core import __version__
 from lmfn_core.images.photos import bundled
+from lmfn_core.models.checkpoints import load_tensors
 from lmfn_core.models.pretrained import WEIGHTS, shipped
-from lmfn_core.training.checkpoints import load_tensors
 
 OLDEST_PYTHON = (3, 10)
 """The first version of Python that the package runs on."""

@@ -1,1 +1,1 @@
-"""One training loop and what stands around it: recipes, checkpoints, processes, runs, evaluation."""
+"""One training loop and what stands around it: recipes, processes, runs, evaluation."""

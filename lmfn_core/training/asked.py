@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.models.variants import build
 from lmfn_core.repro import pick_precision, source_digest
-from lmfn_core.training.checkpoints import load_weights
 from lmfn_core.training.processes import share
 from lmfn_core.training.recipes import RECIPES
 

@@ -20,10 +20,10 @@ from torch import Tensor
 from lmfn_core.datasets.corpus import Corpus
 from lmfn_core.datasets.opening import open_data
 from lmfn_core.images.pairs import Pair, Source
+from lmfn_core.models.checkpoints import load_tensors
 from lmfn_core.records import check_writable
 from lmfn_core.repro import pick_device, seed_everything, use_threads
 from lmfn_core.training.asked import begin, card_of, check, identity
-from lmfn_core.training.checkpoints import load_tensors
 from lmfn_core.training.launch import EXPECTED, launch
 from lmfn_core.training.processes import ProcessLost, grouped, is_first, is_loss_of_peer
 from lmfn_core.training.recipes import RECIPES

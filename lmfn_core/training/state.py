@@ -8,8 +8,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from lmfn_core.models.checkpoints import load_tensors, save_tensors
 from lmfn_core.training.averaging import Average
-from lmfn_core.training.checkpoints import load_tensors, save_tensors
 
 
 class TrainingDiverged(RuntimeError):

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lmfn_core.training.checkpoints import load_tensors, load_weights, save_tensors, save_weights
+from lmfn_core.models.checkpoints import load_tensors, load_weights, save_tensors, save_weights
 from lmfn_core.training.state import History
 from lmfn_core.training.watch import Point, Watch
 

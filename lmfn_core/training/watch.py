@@ -11,10 +11,10 @@ from torch import nn
 
 from lmfn_core.images.pairs import Pair
 from lmfn_core.measures.metrics import psnr
+from lmfn_core.models.checkpoints import load_tensors
 from lmfn_core.parsing import parse_json
 from lmfn_core.records import write_text
 from lmfn_core.repro import device_name
-from lmfn_core.training.checkpoints import load_tensors
 from lmfn_core.training.evaluate import predict
 
 Point = Mapping[str, object]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.models.checkpoints import load_weights
 
 EXAMPLE = "lmfn"
 

@@ -33,7 +33,7 @@ def test_bfloat16_and_a_place_for_the_result_on_the_device(lmfn, photograph, cud
 COMPILED = """
 import torch
 from lmfn_core.restoring.engine import fast
-from lmfn_core.training.checkpoints import load_weights
+from lmfn_core.models.checkpoints import load_weights
 model, image = load_weights("lmfn")[0], torch.rand(1, 3, 96, 130)
 compiled, plain = (fast(model, device="{device}", backend="torch", compiled=c)(image) for c in (True, False))
 assert (compiled - plain).abs().max() < 0.02

@@ -6,8 +6,8 @@ import torch
 
 from lmfn_core import build
 from lmfn_core.datasets.opening import open_data
+from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.training.captured import WARM, Captured
-from lmfn_core.training.checkpoints import load_weights
 from lmfn_core.training.recipes import RECIPES
 from lmfn_core.training.run import run
 from lmfn_core.training.state import TrainingDiverged

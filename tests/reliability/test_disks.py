@@ -10,8 +10,8 @@ from PIL import Image
 
 from lmfn_core.cli import restore as cli_restore
 from lmfn_core.cli.errors import FAILED
+from lmfn_core.models.checkpoints import load_tensors, load_weights
 from lmfn_core.restoring.errands import Errand
-from lmfn_core.training.checkpoints import load_tensors, load_weights
 from workflow import reproduce
 from workflow.reliability.toy import make_project
 

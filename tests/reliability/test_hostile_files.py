@@ -21,9 +21,9 @@ from lmfn_core.datasets.resume import remembered
 from lmfn_core.evidence.ledger import parse_ledger
 from lmfn_core.files.photo_reading import read_photo
 from lmfn_core.images.photos import read_image
+from lmfn_core.models.checkpoints import load_tensors, load_weights, save_weights
 from lmfn_core.parsing import brief, parse_json, parse_yaml, quoted
 from lmfn_core.records import load_record
-from lmfn_core.training.checkpoints import load_tensors, load_weights, save_weights
 from lmfn_core.training.watch import Watch
 from workflow import Problem, masters
 from workflow.graph import load, load_tier

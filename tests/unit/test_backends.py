@@ -8,9 +8,9 @@ import torch
 from lmfn_core.benchmark.tolerances import tolerance
 from lmfn_core.images.photos import bundled
 from lmfn_core.measures.metrics import psnr
+from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.restoring import backends
 from lmfn_core.restoring.backends import open_backend
-from lmfn_core.training.checkpoints import load_weights
 
 ROUNDING = 20 * math.log10(255 * math.sqrt(12))
 """PSNR of an image that is rounded to 8 bits; 3 dB below is twice that error, which is still not seen. How near

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lmfn_core import build
-from lmfn_core.training.checkpoints import load_tensors, load_weights, save_tensors, save_weights
+from lmfn_core.models.checkpoints import load_tensors, load_weights, save_tensors, save_weights
 
 
 def test_weights_come_back_and_the_card_beside_them_is_a_copy(tmp_path):

@@ -7,17 +7,9 @@ import pytest
 import torch
 
 from lmfn_core import build
-from lmfn_core.benchmark.drift import (
-    apart,
-    block_forms,
-    blurred_scenes,
-    elsewhere,
-    errors_by_depth,
-    other_runtimes,
-    restored,
-    strengthened,
-    train_briefly,
-)
+from lmfn_core.benchmark.brief_training import blurred_scenes, train_briefly
+from lmfn_core.benchmark.drift import apart, block_forms, errors_by_depth, strengthened
+from lmfn_core.benchmark.runtimes import elsewhere, other_runtimes, restored
 from lmfn_core.benchmark.tolerances import tolerance
 
 

@@ -12,9 +12,9 @@ from lmfn_core.benchmark.tolerances import tolerance
 from lmfn_core.cli import export as cli_export
 from lmfn_core.cli.main import app
 from lmfn_core.images.photos import bundled
+from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.restoring import backends, export
 from lmfn_core.restoring.export import need, to_onnx, to_openvino
-from lmfn_core.training.checkpoints import load_weights
 
 SIZES = [(1, 16, 16), (2, 101, 151), (1, 64, 64), (1, 33, 17), (3, 17, 100), (1, 160, 96)]  # batch, height, width
 

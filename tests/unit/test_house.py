@@ -14,9 +14,9 @@ import lmfn_core
 
 PACKAGE = Path(lmfn_core.__file__).parent
 FLOORS = [  # a file imports from its own floor and those before it
+    {"repro", "records", "parsing"},
     {"parts"},
     {"models", "__init__"},
-    {"repro", "records", "parsing"},
     {"images"},
     {"files"},
     {"measures"},
@@ -28,7 +28,6 @@ FLOORS = [  # a file imports from its own floor and those before it
     {"teaching", "cli", "__main__"},
 ]
 UPWARD = {  # fetched when they are asked for
-    ("models/pretrained.py", "training.checkpoints"),  # a class method that makes its class by name
     ("__init__.py", "restoring.restoration"),
 }
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "lmfn_core."))

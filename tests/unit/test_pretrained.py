@@ -6,11 +6,10 @@ import pytest
 import torch
 
 from lmfn_core import LFDN, LMFN, build
-from lmfn_core.models import pretrained
+from lmfn_core.models import checkpoints, pretrained
+from lmfn_core.models.checkpoints import load_tensors, load_weights, save_weights
 from lmfn_core.models.nafnet import NAFNet
 from lmfn_core.models.pretrained import WEIGHTS, shipped
-from lmfn_core.training import checkpoints
-from lmfn_core.training.checkpoints import load_tensors, load_weights, save_weights
 
 
 @pytest.fixture(autouse=True)

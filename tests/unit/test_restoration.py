@@ -13,10 +13,10 @@ from torch import nn
 
 import lmfn_core
 from lmfn_core import build, restore
+from lmfn_core.models.checkpoints import save_weights
 from lmfn_core.restoring import restoration
 from lmfn_core.restoring.engine import Engine
 from lmfn_core.restoring.restoration import open_engine
-from lmfn_core.training.checkpoints import save_weights
 
 CHELSEA = chelsea()[:64, :80]
 

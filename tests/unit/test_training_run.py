@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from lmfn_core.models.checkpoints import load_weights, save_tensors
 from lmfn_core.training import run as training_run
-from lmfn_core.training.checkpoints import load_weights, save_tensors
 from lmfn_core.training.run import run
 from lmfn_core.training.train import train
 

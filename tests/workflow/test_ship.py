@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from lmfn_core import build
+from lmfn_core.models.checkpoints import load_tensors, save_weights
 from lmfn_core.models.pretrained import shipped
 from lmfn_core.records import save_record
-from lmfn_core.training.checkpoints import load_tensors, save_weights
 from workflow import ROOT, ship
 
 

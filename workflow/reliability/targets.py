@@ -20,8 +20,8 @@ from lmfn_core.evidence.ledger import load_ledger
 from lmfn_core.files.photo_reading import read_photo
 from lmfn_core.files.photo_writing import encode_photo
 from lmfn_core.images.photos import read_image
+from lmfn_core.models.checkpoints import load_tensors, load_weights, save_weights
 from lmfn_core.records import load_records
-from lmfn_core.training.checkpoints import load_tensors, load_weights, save_weights
 from lmfn_core.training.watch import Watch
 from workflow import Problem, masters, words
 from workflow.graph import load, load_tier

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from lmfn_core.models.checkpoints import load_tensors, load_weights
 from lmfn_core.records import TEMPORARY
-from lmfn_core.training.checkpoints import load_tensors, load_weights
 from workflow import reproduce
 from workflow.reliability.toy import make_project
 from workflow.stamps import read_json
