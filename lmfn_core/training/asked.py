@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from lmfn_core.models.checkpoints import load_weights
+from lmfn_core.models.inheritance import inherited
 from lmfn_core.models.variants import build
 from lmfn_core.repro import pick_precision, source_digest
 from lmfn_core.training.processes import share
@@ -73,11 +74,18 @@ def card_of(asked: Asked, data: str) -> dict[str, object]:
     if asked["start"]:
         _, before = load_weights(asked["start"])
         card["start"] = {key: before[key] for key in _ORIGIN if key in before}
+        if before["network"] != asked["network"]:
+            card["start"]["network"] = before["network"]
     return card
 
 
 def begin(settings: Asked) -> nn.Module:
     """The network of these settings with random weights or, for a start, those of the start where not drawn anew.
+
+    The start may be of another network that has all parts of this one and more.
+
+    Raises:
+        ValueError: when it lacks a part that is not drawn anew.
 
     >>> begin({"network": "lmfn-n1", "image_skip": True, "start": ""}).image_skip
     True
@@ -85,8 +93,13 @@ def begin(settings: Asked) -> nn.Module:
     model = build(settings["network"], image_skip=settings["image_skip"])
     if settings["start"]:
         anew = f"{settings['anew']}." if "anew" in settings else None
-        random = {name: value for name, value in model.state_dict().items() if anew and name.startswith(anew)}
-        model.load_state_dict(load_weights(settings["start"])[0].state_dict() | random)
+        wanted = {name: value for name, value in model.state_dict().items() if not (anew and name.startswith(anew))}
+        start, card = load_weights(settings["start"])
+        try:
+            model.load_state_dict(inherited(start.state_dict(), wanted), strict=False)
+        except ValueError as error:
+            raise ValueError(f"{settings['network']!r} cannot begin with {settings['start']!r}, the weights of "
+                             f"{card['network']!r}: {error}") from None  # fmt: skip
     return model
 
 

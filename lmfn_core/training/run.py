@@ -72,7 +72,8 @@ def run(
         batch: crops in a step, of all processes together. crop: their side in pixels.
         data: "bundled" or a folder, as ``open_data`` takes it, with task: "deblur" or "derain".
         device: "auto", "cpu" or "cuda".
-        start: weights to go on from, a file or the name of shipped ones; an empty word for random ones.
+        start: weights to go on from, a file or the name of shipped ones; an empty word for random ones. Those of a
+            larger network give what they share: "lmfn" for "lmfn-n3" or "lmfn-without-attention".
         anew: a part that keeps its random weights instead of those, as "blocks.3"; an empty word for none.
         watch: so many held-out pairs of each set are scored ``LOOKS`` times, for the curve of score against time.
         precision: "auto", "32-true" or "bf16-mixed". threads: CPU threads of each process; 0: torch chooses.
@@ -81,7 +82,8 @@ def run(
         tier: stamped on the checkpoint. name, out: the checkpoint is ``out/weights/name.safetensors``.
 
     Raises:
-        ValueError: for an unknown name, a number below 1, or a batch that the processes cannot share equally.
+        ValueError: for an unknown name, a number below 1, a batch that the processes cannot share equally, or a
+            start that lacks a part of the network.
         FileNotFoundError: when there is no such data.
         TrainingDiverged: when the loss or a weight is not finite; the last good state is kept.
         OSError: when the checkpoint's folder cannot be written; told before anything is trained where it is read-only.

@@ -5,6 +5,7 @@ import torch
 
 from lmfn_core.models.checkpoints import load_weights, save_tensors
 from lmfn_core.training import run as training_run
+from lmfn_core.training.asked import begin
 from lmfn_core.training.run import run
 from lmfn_core.training.train import train
 
@@ -69,6 +70,19 @@ def test_a_part_of_a_start_may_be_drawn_anew(options):
     kernels = [name for name, value in before.items() if value.ndim == 4 and not name.startswith("reconstruct")]
     moved = {name for name in kernels if (after[name] - before[name]).norm() > 0.5 * before[name].norm()}
     assert moved == {name for name in kernels if name.startswith("blocks.0.")}
+
+
+def test_a_start_may_be_a_larger_network(options):
+    first = run(**options | {"network": "lmfn-n2"})
+    begun = begin({"network": "lmfn-n1", "image_skip": True, "start": str(first.weights)}).state_dict()
+    given = first.model.state_dict()
+    assert all(torch.equal(value, given[name]) for name, value in begun.items() if name != "fusion.fuse.weight")
+    assert torch.equal(begun["fusion.fuse.weight"], given["fusion.fuse.weight"][:, :50])
+    smaller = run(**options | {"name": "smaller", "start": str(first.weights)})
+    assert load_weights(smaller.weights)[1]["start"]["network"] == "lmfn-n2"
+    sentence = "'lmfn-n3' cannot begin with .*, the weights of 'lmfn-n2': 'blocks.2.keep.0.weight' is missing"
+    with pytest.raises(ValueError, match=sentence):
+        run(**options | {"name": "larger", "network": "lmfn-n3", "start": str(first.weights)})
 
 
 def test_a_history_belongs_to_its_checkpoint_only(options):

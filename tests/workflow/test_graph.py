@@ -70,6 +70,18 @@ def test_compared_networks_are_trained_like_the_rows_they_are_compared_with():
             assert {k: usual[k] for k in same} == {k: other[k] for k in same}
 
 
+def test_lesions_begin_with_the_shipped_weights_and_are_trained_alike():
+    from lmfn_core.training.asked import begin
+
+    for tier in tiers(ROOT):
+        runs = {name: run for name, run in graph(tier).runs.items() if name.startswith("lesion-")}
+        usual = {k: v for k, v in runs["lesion-lmfn"].parameters.items() if k not in ("run", "out", "network", "seed")}
+        assert all({k: run.parameters[k] for k in usual} == usual for run in runs.values())
+    for name in {run.parameters["network"] for run in runs.values()}:
+        assert begin(usual | {"network": name}).image_skip, "every part of it is there"
+    assert not any(name.startswith("lesion") for tier in ("lesson", "weights", "paper") for name in names(tier, None))
+
+
 def test_a_skip_that_fits_nothing_is_a_problem():
     tier = load_tier(ROOT, "lesson") | {"skip": ["compar-*"]}
     with pytest.raises(Problem, match="'compar-\\*', which fits no run"):
