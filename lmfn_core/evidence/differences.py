@@ -7,6 +7,7 @@ from statistics import mean, stdev
 from lmfn_core.evidence.comparisons import COSTS, answers, trained
 from lmfn_core.evidence.effects import Effect, compare, includes, scored
 from lmfn_core.evidence.ledger import Ledger
+from lmfn_core.evidence.lesions import lesions as found_lesions
 from lmfn_core.evidence.orderings import orderings, tally, variants
 from lmfn_core.evidence.rendering import Row, Table
 from lmfn_core.evidence.review import experiments
@@ -90,6 +91,33 @@ def alternatives(records: Records) -> Table:
     ratios = f"The last {len(COSTS)} columns are ratios; the time is a forward pass at 256 x 256, timed in turns."
     how = f"{_conditions(trained(records))} {RULE} {ratios}"
     return Table(rows, f"Other parts in LMFN's places, and another network. {how}")
+
+
+def lesions(records: Records) -> Table:
+    """Parts taken out of the trained network: what is missing at once, and after all were trained on alike.
+
+    >>> lesions({}).rows
+    []
+    """
+    found = found_lesions(records)
+    rows = [
+        {
+            "taken out": lesion.taken_out,
+            "parameters left": look_up(lesion.runs[0], "metrics.parameters"),
+            "at once (dB)": None if lesion.at_once is None else f"{lesion.at_once:+.2f}",
+            "after (dB)": _spread(lesion.runs),
+        }
+        | _cells(lesion.effect, "less nothing taken out (dB)")
+        | _judged(lesion.effect)
+        for lesion in found
+    ]
+    runs = [run for lesion in found for run in lesion.runs]
+    recipe = f" Recipe {_distinct(runs, 'parameters.recipe')}." if runs else ""
+    what = (
+        "Parts taken out of the package's LMFN, whose other weights stay; then all trained on alike, the whole one too."
+    )
+    most = "What is still missing is at most what the part is worth: longer training may close more of it."
+    return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {most} {RULE}")
 
 
 def proposed(records: Records) -> Table:

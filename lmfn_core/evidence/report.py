@@ -9,7 +9,7 @@ import matplotlib
 
 from lmfn_core.evidence.ablation import table3, table4
 from lmfn_core.evidence.deraining import deraining
-from lmfn_core.evidence.differences import alternatives, effects, orders, proposed, recipes
+from lmfn_core.evidence.differences import alternatives, effects, lesions, orders, proposed, recipes
 from lmfn_core.evidence.figures import save_svg, use_style
 from lmfn_core.evidence.ledger import PAPERS, Ledger
 from lmfn_core.evidence.paper_tables import printed_tables
@@ -20,8 +20,8 @@ from lmfn_core.evidence.summary import REPORT, measured, results, speed, tally_t
 from lmfn_core.evidence.tables import claims_table, contradictions, conventions, costs, remarks
 from lmfn_core.records import write_text
 
-SHOWN = {"lesson": ("results", "tally", "timings"), "study": ("orderings",)}
-"""README's blocks by the tier that fills them: one seed ranks nothing, so the orderings wait for several."""
+SHOWN = {"lesson": ("results", "tally", "timings"), "study": ("orderings", "lesions")}
+"""README's blocks by the tier that fills them: one seed ranks nothing, so what compares networks waits for several."""
 
 
 def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
@@ -36,7 +36,7 @@ def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
         "table1": printed.pop("table1"), "table2": printed.pop("table2"), "table3": table3(ledger, records),
         "table4": table4(ledger, records), **printed, "effects": effects(ledger, records),
         "orderings": orders(ledger, records), "recipes": recipes(records), "alternatives": alternatives(records),
-        "review": proposed(records), "costs": costs(records), "speed": speed(records),
+        "lesions": lesions(records), "review": proposed(records), "costs": costs(records), "speed": speed(records),
         "conventions": conventions(records), "measured": measured(records), "deraining": deraining(records),
         "results": results(ledger, records), "tally": tally_table(ledger, records),
         "claims": claims_table(ledger, records), "contradictions": contradictions(ledger, records),
@@ -77,7 +77,7 @@ def readme_blocks(ledger: Ledger, records: Records) -> dict[str, str]:
     """README's generated blocks by the name in their markers.
 
     >>> list(readme_blocks(Ledger((), (), {}, {}), {}))
-    ['results', 'tally', 'timings', 'orderings']
+    ['results', 'tally', 'timings', 'orderings', 'lesions']
     """
     found = tables(ledger, records)
     shown = {
@@ -85,6 +85,7 @@ def readme_blocks(ledger: Ledger, records: Records) -> dict[str, str]:
         "tally": [turned(found["tally"], ["claims", *PAPERS.values()])],
         "timings": [found["timings"]],
         "orderings": [_narrow(found["orderings"], "over photographs (dB)", "seeds", "printed size in our interval?")],
+        "lesions": [_narrow(found["lesions"], "over photographs (dB)", "seeds", "because")],
     }
     return {name: "\n".join(markdown(table.rows, table.caption) for table in some) for name, some in shown.items()}
 
@@ -101,7 +102,7 @@ def fill_readme(path: Path | str, ledger: Ledger, records: Records, tier: str) -
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "README.md"
-    >>> _ = path.write_text("<!-- orderings --><!-- /orderings -->")
+    >>> _ = path.write_text("<!-- orderings --><!-- /orderings --><!-- lesions --><!-- /lesions -->")
     >>> "orderings in print" in fill_readme(path, Ledger((), (), {}, {}), {}, "study").read_text(encoding="utf-8")
     True
     """

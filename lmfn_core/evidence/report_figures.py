@@ -20,6 +20,7 @@ from lmfn_core.evidence.claims import (
 )  # fmt: skip
 from lmfn_core.evidence.figures import MUTED, OURS, PAPER
 from lmfn_core.evidence.ledger import Ledger
+from lmfn_core.evidence.lesions import picture as lesions
 from lmfn_core.evidence.runs import Records, look_up
 from lmfn_core.models.variants import networks
 
@@ -131,6 +132,6 @@ def draw(ledger: Ledger, records: Records) -> dict[str, Figure]:
         "overview": overview, "gain": gain, "size_and_difference": size_and_difference, "tally": verdict_tally,
     }  # fmt: skip
     drawn = {name: make(ledger, records) for name, make in both.items()}
-    single = {"alternatives": alternatives, "costs": costs, "losses": losses, "images": images}
+    single = {"alternatives": alternatives, "lesions": lesions, "costs": costs, "losses": losses, "images": images}
     drawn |= {name: make(records) for name, make in single.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}

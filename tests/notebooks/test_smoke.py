@@ -53,9 +53,17 @@ def test_records_carry_the_parameters_they_were_given(smoke, records):
 def test_training_records_state_steps_and_seed(smoke, records):
     _, runs = smoke
     trained = [name for name, run in runs.items() if run.notebook == TRAINING]
-    assert len(trained) == 22
+    assert len(trained) == 24
     for name in trained:
         assert (records[name]["steps"], records[name]["seed"]) == (4, 0), name
+
+
+def test_a_lesion_is_scored_before_its_first_step(records):
+    whole, without = (records[f"lesion-lmfn{part}"]["metrics"] for part in ("", "-without-attention"))
+    assert whole["first_gain"] > without["first_gain"] + 0.5, "the trained network misses its attentions"
+    assert records["train-lmfn"]["metrics"]["first_gain"] is None
+    rows = records["ablation"]["metrics"]["lesions"]
+    assert [row["taken out"] for row in rows] == ["nothing", "ALFM and ACFM"]
 
 
 def test_counts_are_exact_at_every_tier(records):
