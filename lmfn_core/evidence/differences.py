@@ -116,7 +116,7 @@ def lesions(records: Records) -> Table:
     what = (
         "Parts taken out of the package's LMFN, whose other weights stay; then all trained on alike, the whole one too."
     )
-    most = "What is still missing is at most what the part is worth: longer training may close more of it."
+    most = "A part is worth at most what is still missing then: longer training may close more of it."
     return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {most} {RULE}")
 
 

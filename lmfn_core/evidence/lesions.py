@@ -39,9 +39,7 @@ class Lesion:
     runs: tuple[Record, ...]  # one a seed
     at_once: float | None  # gain before any step
     after: float  # gain after all of them
-    effect: (
-        Effect | None
-    )  # of ``after``, less that of the whole network; None for that one
+    effect: Effect | None  # of ``after``, less that of the whole network; None for that one
 
 
 def lesions(records: Records) -> list[Lesion]:
@@ -61,7 +59,7 @@ def lesions(records: Records) -> list[Lesion]:
 
 
 def picture(records: Records) -> Figure | None:
-    """The gain at once and after the training, a line a lesion; the upright line is the network left whole.
+    """The gain at once and after the training, a line a lesion; the dashed line is the network left whole.
 
     >>> picture({}) is None
     True
@@ -71,6 +69,7 @@ def picture(records: Records) -> Figure | None:
         return None
     figure, axis = plt.subplots(figsize=(7.5, 0.36 * len(found) + 1.4))
     whole = next((lesion.after for lesion in found if lesion.taken_out == TAKEN_OUT["lmfn"]), None)
+    axis.axvline(0, color="black", linewidth=0.8)
     if whole is not None:
         axis.axvline(whole, color=OURS, linewidth=0.8, linestyle="--")
     for place, lesion in enumerate(found):
@@ -78,7 +77,7 @@ def picture(records: Records) -> Figure | None:
             axis.hlines(place, lesion.at_once, lesion.after, color=MUTED, linewidth=2)
             axis.plot([lesion.at_once], [place], "o", color=MUTED, label="at once" if place == 0 else None)
         axis.plot([lesion.after], [place], "D", color=OURS, label="after training on" if place == 0 else None)
-    axis.set(yticks=range(len(found)), yticklabels=[lesion.taken_out for lesion in found], xlim=(0, None))
+    axis.set(yticks=range(len(found)), yticklabels=[lesion.taken_out for lesion in found])
     axis.set(ylabel="taken out", xlabel="PSNR on RGB above the blurred input (dB)")
     axis.grid(axis="y", visible=False)
     axis.invert_yaxis()

@@ -43,7 +43,7 @@ def test_a_lesion_is_held_against_the_whole_network_trained_on_alike():
 def test_without_the_whole_network_nothing_is_compared():
     alone = lesions(seeds("lmfn-n3", 2.0, 2.5))
     assert [lesion.effect for lesion in alone] == [None]
-    assert len(picture(seeds("lmfn-n3", 2.0, 2.5)).axes[0].lines) == 2, "no upright line"
+    assert len(picture(seeds("lmfn-n3", 2.0, 2.5)).axes[0].lines) == 3, "no dashed line"
     plt.close("all")
     assert table({}).rows == [] and "No training record" in table({}).caption
 
@@ -60,7 +60,10 @@ def test_the_picture_has_a_line_a_lesion_and_one_for_the_whole_network():
     axis = picture(study()).axes[0]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["nothing", "ALFM", "ALFM and ACFM"]
     upright = [line.get_xdata() for line in axis.lines if len(line.get_xdata()) == 2]
-    assert upright == [[pytest.approx(3.0)] * 2]
+    assert upright == [[0, 0], [pytest.approx(3.0)] * 2]
+    plt.close("all")
+    low = picture(study() | seeds("lmfn-n1", -0.5, 1.0)).axes[0]
+    assert low.get_xlim()[0] < -0.5, "worse than the blurred input is drawn too"
     plt.close("all")
 
 
