@@ -35,8 +35,8 @@ VARIED = {
 SCENES, SPOILT, FRESH = 0.2, 0.05, 1 / 3
 """Shares: of scenes in a batch, of pairs with noise or JPEG, of pairs made anew."""
 DRY, DRY_LATER = 0.04, 0.15
-"""Share of crops left dry, in a training from random weights and in one that goes on from trained ones: a network that
-sees few dry photographs takes masts and blades of grass for rain."""
+"""Share of crops left dry, in a training from random weights and in one that goes on from trained ones, whose weights
+had changed what is thin, bright and upright in photographs without any rain."""
 REAL = {"rain100l": "Rain100L", "rain100h": "Rain100H"}
 """Real pairs by the name of their kind, and the folder that they lie in."""
 
