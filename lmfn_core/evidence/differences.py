@@ -1,6 +1,5 @@
 """The tables of differences: which are more than noise, what they say of the order in print and of other networks."""
 
-import re
 from collections.abc import Sequence
 from statistics import mean, stdev
 
@@ -11,7 +10,7 @@ from lmfn_core.evidence.lesions import lesions as found_lesions
 from lmfn_core.evidence.orderings import orderings, tally, variants
 from lmfn_core.evidence.rendering import Row, Table
 from lmfn_core.evidence.review import experiments
-from lmfn_core.evidence.runs import Record, Records, look_up, runs_of
+from lmfn_core.evidence.runs import Record, Records, look_up, named, runs_of
 
 RULE = (
     "Runs of one seed see the same crops and are compared pair by pair. Both intervals are 95 %: Student's over the "
@@ -66,7 +65,7 @@ def recipes(records: Records) -> Table:
     """
     rows, before = [], []
     for stem, title in _RECIPES.items():
-        runs = _named(records, stem)
+        runs = scored(named(records, stem))
         if not runs:
             continue
         stated = {"network": title, "run": stem, "steps": _distinct(runs, "steps"), "gain (dB)": _spread(runs)}
@@ -156,12 +155,6 @@ def _spread(runs: Sequence[Record]) -> str | None:
     if not gains:
         return None
     return f"{mean(gains):+.2f}" + (f" ± {stdev(gains):.2f}" if len(gains) > 1 else "")
-
-
-def _named(records: Records, stem: str) -> list[Record]:
-    """The runs of one name, all seeds, that state a gain."""
-    found = [run for run in sorted(records) if re.fullmatch(rf"{re.escape(stem)}(-s\d+)?", run)]
-    return scored([records[run] for run in found])
 
 
 def _conditions(runs: Sequence[Record]) -> str:

@@ -4,7 +4,6 @@ The ablations train every network from random weights and ask what a part is wor
 lesion asks what it is worth to one that learnt with it.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 
 from lmfn_core.evidence.effects import Effect, compare, scored
 from lmfn_core.evidence.figures import MUTED, OURS
-from lmfn_core.evidence.runs import Record, Records, look_up
+from lmfn_core.evidence.runs import Record, Records, look_up, named
 
 TAKEN_OUT = {
     "lmfn": "nothing",
@@ -48,7 +47,7 @@ def lesions(records: Records) -> list[Lesion]:
     >>> lesions({})
     []
     """
-    runs = {network: _runs(records, network) for network in TAKEN_OUT}
+    runs = {network: scored(named(records, f"lesion-{network}")) for network in TAKEN_OUT}
     return [
         Lesion(
             TAKEN_OUT[network], tuple(found), _mean(found, "first_gain"), _mean(found, "gain_psnr_rgb"),
@@ -83,11 +82,6 @@ def picture(records: Records) -> Figure | None:
     axis.invert_yaxis()
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     return figure
-
-
-def _runs(records: Records, network: str) -> list[Record]:
-    found = [run for run in sorted(records) if re.fullmatch(rf"lesion-{re.escape(network)}(-s\d+)?", run)]
-    return scored([records[run] for run in found])
 
 
 def _mean(runs: Sequence[Record], metric: str) -> float | None:

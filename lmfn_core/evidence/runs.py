@@ -32,10 +32,19 @@ def runs_of(records: Records, network: str) -> list[Record]:
     [1]
     """
     for name in (network, TWINS.get(network, network)):
-        found = [run for run in records if re.fullmatch(rf"(ablate|compare)-{re.escape(name)}(-s\d+)?", run)]
-        if found:
-            return [records[run] for run in sorted(found, key=lambda run: (len(run), run))]
+        if found := named(records, f"ablate-{name}") + named(records, f"compare-{name}"):
+            return found
     return []
+
+
+def named(records: Records, stem: str) -> list[Record]:
+    """The records of one run and of its later seeds, ``<stem>`` and ``<stem>-s<seed>``, by seed.
+
+    >>> [record["seed"] for record in named({"drift-s1": {"seed": 1}, "drift": {"seed": 0}, "drift-n1": {}}, "drift")]
+    [0, 1]
+    """
+    found = [run for run in records if re.fullmatch(rf"{re.escape(stem)}(-s\d+)?", run)]
+    return [records[run] for run in sorted(found, key=lambda run: (len(run), run))]
 
 
 def derains(record: Record) -> bool:
