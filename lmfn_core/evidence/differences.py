@@ -106,7 +106,7 @@ def lesions(records: Records) -> Table:
             "at once (dB)": None if lesion.at_once is None else f"{lesion.at_once:+.2f}",
             "after (dB)": _spread(lesion.runs),
         }
-        | _cells(lesion.effect, "less nothing taken out (dB)")
+        | _cells(lesion.effect, "less the whole one (dB)")
         | _judged(lesion.effect)
         for lesion in found
     ]

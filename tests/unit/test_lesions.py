@@ -51,7 +51,7 @@ def test_without_the_whole_network_nothing_is_compared():
 def test_the_table_says_how_and_what_is_missing():
     shown = table(study())
     assert [row["at once (dB)"] for row in shown.rows] == ["+3.25", "+2.90", "+0.50"]
-    assert [row["less nothing taken out (dB)"] for row in shown.rows] == [None, "-0.010", "-1.000"]
+    assert [row["less the whole one (dB)"] for row in shown.rows] == [None, "-0.010", "-1.000"]
     assert shown.rows[2]["after (dB)"] == "+2.00 ± 0.05" and shown.rows[2]["more than noise?"] == EFFECT
     assert "steps 800" in shown.caption and "Recipe modern-last." in shown.caption
 
