@@ -135,7 +135,7 @@ def readme_block(name: str, task: str, evaluation: Record) -> str:
     '**`lmfn`**, to deblur'
     """
     table, shown = by_set(evaluation, task), SHOWN[task]
-    wide = (f"{shown.other_title} gain (dB)", "largest", shown.ssims[-1][0])
+    wide = (f"{shown.other_title} gain (dB)", "largest", "8 looks (dB)", shown.ssims[-1][0])
     rows = [{key: value for key, value in row.items() if key not in wide} for row in table.rows]
     return f"**`{name}`**, to {task}\n\n{markdown(rows, table.caption).strip()}"
 

@@ -15,6 +15,7 @@ from lmfn_core.files.photo_reading import PhotoFile, read_photo
 from lmfn_core.files.photo_writing import write_photo
 from lmfn_core.records import check_writable
 from lmfn_core.restoring.assembly_line import Outcome, assembly_line
+from lmfn_core.restoring.ensemble import ways
 from lmfn_core.restoring.errands import Errand, errands
 from lmfn_core.restoring.restoration import DONE, Restorer, open_engine, restore_pixels
 from lmfn_core.restoring.unfinished import unfinished
@@ -42,7 +43,7 @@ Out = Annotated[Path | None, typer.Option("-o", "--out", help="A file for one ph
 Network = Annotated[str | None, typer.Option("--network", help="Shipped weights by name, or a checkpoint's path.")]
 OnDevice = Annotated[Device, typer.Option("--device", help="Where to compute; auto: a GPU where there is one.")]
 WithBackend = Annotated[Backend, typer.Option("--backend", help="What computes; auto: the fastest that is installed.")]
-Ensemble = Annotated[bool, typer.Option("--ensemble", help="Average turned copies: better, 8 times as long (rain: 4).")]
+Looks = Annotated[int, typer.Option("--looks", help="2, 4 or 8 (rain: 2, 4) turned copies, averaged: better, slower.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist, the photograph itself too.")]
 
 
@@ -55,10 +56,10 @@ def command(task: str, text: str) -> Callable[..., None]:
         network: Network = None,
         device: OnDevice = Device.auto,
         backend: WithBackend = Backend.auto,
-        ensemble: Ensemble = False,
+        looks: Looks = 1,
         overwrite: Overwrite = False,
     ) -> None:
-        _restore_all(inputs, out, task, network, device, backend, ensemble, overwrite)
+        _restore_all(inputs, out, task, network, device, backend, looks, overwrite)
 
     restore_all.__name__, restore_all.__doc__ = task, text
     return restore_all
@@ -81,7 +82,7 @@ deblur = command(
 
     lmfn deblur '**/*.png' --backend torch
 
-    lmfn deblur photo.jpg -o best.jpg --ensemble
+    lmfn deblur photo.jpg -o best.jpg --looks 4
     """,
 )
 derain = command(
@@ -97,14 +98,14 @@ derain = command(
 )
 
 
-def opened(task: str, network: str | None, device: Device, backend: Backend, ensemble: bool = False) -> Restorer:
+def opened(task: str, network: str | None, device: Device, backend: Backend, looks: int = 1) -> Restorer:
     """The engine that the options ask for.
 
     Raises:
         ValueError: when there are no such weights. OSError: when the backend is not installed, with what to install.
     """
     try:
-        return open_engine(task, network, device.value, backend.value, ensemble)
+        return open_engine(task, network, device.value, backend.value, looks)
     except ImportError as error:
         raise OSError(f"{backend.value} is not to be had here: {error}") from error
 
@@ -116,16 +117,17 @@ def _restore_all(
     network: str | None,
     device: Device,
     backend: Backend,
-    ensemble: bool,
+    looks: int,
     overwrite: bool,
 ) -> None:
     with in_one_sentence(MISUSED):
+        ways(task, looks)  # refused before photographs are looked for
         planned = errands(inputs, out, DONE[task], overwrite)
     with in_one_sentence():
         for place in {errand.target.parent for errand in planned}:
             check_writable(place)
-        engine = opened(task, network, device, backend, ensemble)
-        notes = unfinished(planned, task, network, device.value, backend.value, ensemble, overwrite)
+        engine = opened(task, network, device, backend, looks)
+        notes = unfinished(planned, task, network, device.value, backend.value, looks, overwrite)
         if notes.done:
             say(f"{len(notes.done)} of {len(planned)} were done before this call was interrupted; they stay.")
         failures = _run([errand for errand in planned if errand not in notes.done], engine, overwrite)

@@ -10,6 +10,7 @@ from lmfn_core.evidence.lesions import lesions as found_lesions
 from lmfn_core.evidence.orderings import orderings, tally, variants
 from lmfn_core.evidence.rendering import Row, Table
 from lmfn_core.evidence.review import experiments
+from lmfn_core.evidence.rivals import rivals as found_rivals
 from lmfn_core.evidence.runs import Record, Records, look_up, named, runs_of
 
 RULE = (
@@ -117,6 +118,34 @@ def lesions(records: Records) -> Table:
     )
     most = "A part is worth at most what is still missing then: longer training may close more of it."
     return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {most} {RULE}")
+
+
+def rivals(records: Records) -> Table:
+    """What else may learn in a part's place while the rest of the network is trained already.
+
+    >>> rivals({}).rows
+    []
+    """
+    found = found_rivals(records)
+    rows = [
+        {
+            "place": rival.place,
+            "learnt there": rival.what,
+            "parameters": look_up(rival.runs[0], "metrics.parameters"),
+            "gain (dB)": _spread(rival.runs),
+        }
+        | _cells(rival.effect, "less the paper's (dB)")
+        | _judged(rival.effect)
+        for rival in found
+    ]
+    runs = [run for rival in found for run in rival.runs]
+    recipe = f" Recipe {_distinct(runs, 'parameters.recipe')}." if runs else ""
+    what = (
+        "Rivals for one place in the package's LMFN: each with random weights there, the paper's part too, and the "
+        "trained ones everywhere else; then all of it trained on alike."
+    )
+    home = "Its neighbours learnt beside the paper's part: a rival that is no worse has done more than that."
+    return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {home} {RULE}")
 
 
 def proposed(records: Records) -> Table:

@@ -9,7 +9,7 @@ import matplotlib
 
 from lmfn_core.evidence.ablation import table3, table4
 from lmfn_core.evidence.deraining import deraining
-from lmfn_core.evidence.differences import alternatives, effects, lesions, orders, proposed, recipes
+from lmfn_core.evidence.differences import alternatives, effects, lesions, orders, proposed, recipes, rivals
 from lmfn_core.evidence.figures import save_svg, use_style
 from lmfn_core.evidence.ledger import PAPERS, Ledger
 from lmfn_core.evidence.paper_tables import printed_tables
@@ -36,8 +36,9 @@ def tables(ledger: Ledger, records: Records) -> dict[str, Table]:
         "table1": printed.pop("table1"), "table2": printed.pop("table2"), "table3": table3(ledger, records),
         "table4": table4(ledger, records), **printed, "effects": effects(ledger, records),
         "orderings": orders(ledger, records), "recipes": recipes(records), "alternatives": alternatives(records),
-        "lesions": lesions(records), "review": proposed(records), "costs": costs(records), "speed": speed(records),
-        "conventions": conventions(records), "measured": measured(records), "deraining": deraining(records),
+        "lesions": lesions(records), "rivals": rivals(records), "review": proposed(records), "costs": costs(records),
+        "speed": speed(records), "conventions": conventions(records), "measured": measured(records),
+        "deraining": deraining(records),
         "results": results(ledger, records), "tally": tally_table(ledger, records),
         "claims": claims_table(ledger, records), "contradictions": contradictions(ledger, records),
         "remarks": remarks(ledger), "timings": timings(records),

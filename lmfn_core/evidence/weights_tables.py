@@ -11,7 +11,6 @@ from statistics import mean
 
 from lmfn_core.evidence.rendering import Row, Table
 from lmfn_core.evidence.runs import Record, look_up
-from lmfn_core.restoring.ensemble import ways
 from lmfn_core.training.watch import set_of
 
 SETS = {
@@ -65,24 +64,25 @@ def by_set(record: Record, task: str = "deblur") -> Table:
     []
     """
     images, kept, shown = _images(record), look_up(record, "metrics.sharp_kept") or {}, SHOWN[task]
-    turned = look_up(record, "metrics.ensemble") or {}
+    looks = look_up(record, "metrics.looks") or {}
     rows = []
     for name, group in _groups(images).items():
         left = [value for image, value in kept.items() if set_of(image) == name]
         row: Row = {"images": SETS.get(name, name), "pairs": len(group)}
         row |= {f"{shown.title} {shown.input}": f"{_mean(group, 'blurred', shown.main):.2f}"}
         row |= {"restored": f"{_mean(group, 'restored', shown.main):.2f}"} | _gains(group, shown.main)
-        if turned.keys() >= {image["name"] for image in group}:
-            means = [image | {"restored": turned[image["name"]]} for image in group]
-            row["self-ensemble (dB)"] = _gains(means, shown.main)["gain (dB)"]
+        for number, answers in looks.items():
+            if answers.keys() >= {image["name"] for image in group}:
+                means = [image | {"restored": answers[image["name"]]} for image in group]
+                row[f"{number} looks (dB)"] = _gains(means, shown.main)["gain (dB)"]
         row[f"{shown.other_title} gain (dB)"] = f"{mean(gain_of(image, shown.other) for image in group):+.2f}"
         for title, key in shown.ssims:
             row[title] = f"{_mean(group, 'blurred', key):.3f} to {_mean(group, 'restored', key):.3f}"
         rows.append(row | {f"{shown.clean} kept (dB), lowest": f"{min(left):.1f}" if left else None})
-    looks, count = "", len(ways(task))
-    if any("self-ensemble (dB)" in row for row in rows):
-        looks = f"Self-ensemble: the gain of the mean of {count} turned copies, at {count} times the work. "
-    return Table(rows, f"Means over images at full resolution, float32, output rounded to 8 bits. {looks}"
+    several = ""
+    if any(title.endswith(" looks (dB)") for row in rows for title in row):
+        several = "Looks: the gain of the mean answer to so many turned copies, at so many times the work. "
+    return Table(rows, f"Means over images at full resolution, float32, output rounded to 8 bits. {several}"
                  f"{shown.clean.capitalize()} kept: PSNR on RGB of the restored {shown.clean} image against itself; "
                  f"above {VISIBLE:.0f} dB a difference is negligible.")  # fmt: skip
 

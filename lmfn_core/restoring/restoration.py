@@ -36,7 +36,7 @@ def restore(
     network: str | os.PathLike | nn.Module | Restorer | None = None,
     device: str = "auto",
     backend: str = "auto",
-    ensemble: bool = False,
+    looks: int = 1,
     out: str | os.PathLike | None = None,
     overwrite: bool = False,
 ) -> Image.Image | Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."] | Path:
@@ -49,8 +49,8 @@ def restore(
         network: name of shipped weights, a checkpoint's path, a model, or what ``open_engine`` returned; None: the
             task's own.
         device: "auto", "cpu" or "cuda". backend: "auto", "torch", "openvino" or "onnxruntime".
-        ensemble: average what the network makes of the image turned and mirrored (``SelfEnsemble``): better, and 8
-            times as long, 4 times for "derain".
+        looks: how often the network is asked, about the image mirrored and turned, for the mean of its answers
+            (``SelfEnsemble``): 2, 4 or 8 times, to "derain" 2 or 4. Better, and as many times as long.
         out: where to write the restored file, with EXIF, profile and quality of the one at ``image``; for a path only.
         overwrite: whether ``out`` may replace a file.
 
@@ -60,8 +60,8 @@ def restore(
         ``info``; with ``out``, the path written.
 
     Raises:
-        ValueError: for an image of another type, range or size, for unknown weights, or for a file with 16 bits in
-            colour without ``out``, since a PIL image cannot hold it.
+        ValueError: for an image of another type, range or size, for unknown weights or a number of looks that the task
+            does not have, or for a file with 16 bits in colour without ``out``, since a PIL image cannot hold it.
         FileNotFoundError: when there is no such file. FileExistsError: when ``out`` exists, without ``overwrite``.
         OSError: when the file is damaged or may not be read, or ``out`` cannot be written.
         ImportError: when the backend is not installed.
@@ -70,13 +70,13 @@ def restore(
     (16, 24, 3)
     """
     if out is not None:
-        return _restore_file(image, open_engine(task, network, device, backend, ensemble), Path(out), overwrite)
+        return _restore_file(image, open_engine(task, network, device, backend, looks), Path(out), overwrite)
     if isinstance(image, str | os.PathLike):
         photo = read_photo(image)
         to_image(photo.pixels, "CMYK" if photo.inks else "RGB")  # refused before the work where Pillow cannot hold it
-        restored = restore_pixels(open_engine(task, network, device, backend, ensemble), photo.pixels, photo.inks)
+        restored = restore_pixels(open_engine(task, network, device, backend, looks), photo.pixels, photo.inks)
         return _with_info(to_image(restored, "CMYK" if photo.inks else "RGB"), photo)
-    engine = open_engine(task, network, device, backend, ensemble)
+    engine = open_engine(task, network, device, backend, looks)
     if isinstance(image, Image.Image):
         restored = to_image(restore_pixels(engine, to_array(image), image.mode == "CMYK"), image.mode)
         restored.info = {key: value for key, value in image.info.items() if key != "transparency"}
@@ -108,12 +108,13 @@ def open_engine(
     network: str | os.PathLike | nn.Module | Restorer | None = None,
     device: str = "auto",
     backend: str = "auto",
-    ensemble: bool = False,
+    looks: int = 1,
 ) -> Restorer:
     """The network of a task, ready to run; opened once for each of the shipped ones. Arguments as in ``restore``.
 
     Raises:
-        ValueError: for an unknown task, or weights that are neither shipped nor a file.
+        ValueError: for an unknown task, weights that are neither shipped nor a file, or a number of looks that the
+            task does not have.
 
     >>> open_engine(network=abs)(-1)
     1
@@ -121,7 +122,7 @@ def open_engine(
     if task not in WEIGHTS_FOR:
         raise ValueError(f"task is {task!r}; it can be {' or '.join(map(repr, WEIGHTS_FOR))}.")
     engine = _open(WEIGHTS_FOR[task] if network is None else network, device, backend)
-    return SelfEnsemble(engine, task) if ensemble else engine
+    return SelfEnsemble(engine, task, looks) if looks != 1 else engine
 
 
 def _open(network: str | os.PathLike | nn.Module | Restorer, device: str, backend: str) -> Restorer:

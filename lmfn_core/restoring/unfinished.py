@@ -44,11 +44,11 @@ class Unfinished:
             self.file.unlink(missing_ok=True)
 
 
-def unfinished(planned: Sequence[Errand], *how: str | bool | None) -> Unfinished:
+def unfinished(planned: Sequence[Errand], *how: str | int | None) -> Unfinished:
     """Find what an interrupted call with the same plan has done, and note how things stand.
 
     Args:
-        how: whatever else decides what is written: task, network, device, backend, leave to replace.
+        how: whatever else decides what is written: task, network, device, backend, looks, leave to replace.
 
     >>> unfinished([], "deblur").done
     frozenset()

@@ -53,7 +53,7 @@ def test_records_carry_the_parameters_they_were_given(smoke, records):
 def test_training_records_state_steps_and_seed(smoke, records):
     _, runs = smoke
     trained = [name for name, run in runs.items() if run.notebook == TRAINING]
-    assert len(trained) == 24
+    assert len(trained) == 26
     for name in trained:
         assert (records[name]["steps"], records[name]["seed"]) == (4, 0), name
 
@@ -64,6 +64,14 @@ def test_a_lesion_is_scored_before_its_first_step(records):
     assert records["train-lmfn"]["metrics"]["first_gain"] is None
     rows = records["ablation"]["metrics"]["lesions"]
     assert [row["taken out"] for row in rows] == ["nothing", "ALFM and ACFM"]
+
+
+def test_rivals_begin_where_the_trained_network_has_its_place(records):
+    paper, other = (records[f"anew-blocks-lmfn{part}"] for part in ("", "-without-distillation"))
+    assert paper["parameters"]["anew"] == other["parameters"]["anew"] == "blocks"
+    assert paper["metrics"]["first_gain"] < records["lesion-lmfn"]["metrics"]["first_gain"], "random blocks"
+    rows = records["ablation"]["metrics"]["rivals"]
+    assert [row["learnt there"] for row in rows] == ["RFDB", "residual blocks"]
 
 
 def test_counts_are_exact_at_every_tier(records):

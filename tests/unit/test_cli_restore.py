@@ -102,8 +102,14 @@ def test_a_folder_and_a_pattern(photos):
 
 def test_options_reach_the_engine(photos, inverse):
     lmfn("deblur", "a.png")
-    lmfn("derain", "a.png", "--network", "lfdn-derain", "--device", "cpu", "--backend", "onnxruntime", "--ensemble")
-    assert inverse == [("deblur", None, "auto", "auto", False), ("derain", "lfdn-derain", "cpu", "onnxruntime", True)]
+    lmfn("derain", "a.png", "--network", "lfdn-derain", "--device", "cpu", "--backend", "onnxruntime", "--looks", "4")
+    assert inverse == [("deblur", None, "auto", "auto", 1), ("derain", "lfdn-derain", "cpu", "onnxruntime", 4)]
+
+
+def test_a_number_of_looks_that_the_task_does_not_have_is_refused_before_the_work(photos, inverse):
+    sentence = "lmfn: looks is 8; to derain it can be 1, 2 or 4.\n"
+    assert lmfn("derain", "nowhere.png", "--looks", "8") == (2, "", sentence)
+    assert inverse == []
 
 
 def test_bad_files_are_told_at_the_end_and_the_rest_are_done(photos):

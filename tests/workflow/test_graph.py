@@ -82,6 +82,20 @@ def test_lesions_begin_with_the_shipped_weights_and_are_trained_alike():
     assert not any(name.startswith("lesion") for tier in ("lesson", "weights", "paper") for name in names(tier, None))
 
 
+def test_rivals_are_those_of_the_table_and_are_trained_alike():
+    from lmfn_core.evidence.rivals import RIVALS
+
+    placed = {f"anew-{place}-{network}" for place, competing in RIVALS.items() for network in competing}
+    for tier in tiers(ROOT):
+        runs = {name: run for name, run in graph(tier).runs.items() if name.startswith("anew-")}
+        assert placed == {name for name in runs if name[-3:-1] != "-s"}
+        for name, run in runs.items():
+            place, own = name.split("-")[1], {k: run.parameters[k] for k in ("start", "anew", "recipe", "steps")}
+            usual = runs[f"anew-{place}-lmfn"].parameters
+            assert own == {k: usual[k] for k in own} and own["anew"] == place
+    assert not any(name.startswith("anew") for tier in ("lesson", "weights", "paper") for name in names(tier, None))
+
+
 def test_a_skip_that_fits_nothing_is_a_problem():
     tier = load_tier(ROOT, "lesson") | {"skip": ["compar-*"]}
     with pytest.raises(Problem, match="'compar-\\*', which fits no run"):
