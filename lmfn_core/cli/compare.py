@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from lmfn_core.cli.errors import MISUSED, in_one_sentence
-from lmfn_core.cli.restore import Backend, Device, Network, OnDevice, Overwrite, WithBackend, opened
+from lmfn_core.cli.restore import Backend, Device, Looks, Network, OnDevice, Overwrite, WithBackend, opened
 from lmfn_core.files.before_after import write_before_after
 from lmfn_core.files.photo_reading import read_photo
+from lmfn_core.restoring.ensemble import ways
 from lmfn_core.restoring.restoration import DONE, restore_pixels
 
 
@@ -27,6 +28,7 @@ def compare(
     network: Network = None,
     device: OnDevice = Device.auto,
     backend: WithBackend = Backend.auto,
+    looks: Looks = 1,
     overwrite: Overwrite = False,
 ) -> None:
     """Show a photograph before and after: a page with a slider (.html, one file), or both side by side (.png).
@@ -39,6 +41,7 @@ def compare(
     """
     out = photo.with_name(f"{photo.stem}-before-after.html") if out is None else out
     with in_one_sentence(MISUSED):
+        ways(task.value, looks)
         if out.suffix.lower() not in (".html", ".htm", ".png"):
             raise ValueError(f"A comparison is a .html or a .png file; got {out.name!r}.")
         if not photo.exists():
@@ -47,6 +50,6 @@ def compare(
             raise FileExistsError(f"{str(out)!r} exists; --overwrite replaces it.")
     with in_one_sentence():
         found = read_photo(photo)
-        engine = opened(task.value, network, device, backend)
+        engine = opened(task.value, network, device, backend, looks)
         restored = restore_pixels(engine, found.pixels, found.inks)
         print(write_before_after(out, found, restored, photo.name, DONE[task.value]))

@@ -98,7 +98,7 @@ derain = command(
 )
 
 
-def opened(task: str, network: str | None, device: Device, backend: Backend, looks: int = 1) -> Restorer:
+def opened(task: str, network: str | None, device: Device, backend: Backend, looks: int) -> Restorer:
     """The engine that the options ask for.
 
     Raises:

@@ -9,7 +9,7 @@ import matplotlib
 
 from lmfn_core.evidence.ablation import table3, table4
 from lmfn_core.evidence.deraining import deraining
-from lmfn_core.evidence.differences import alternatives, effects, lesions, orders, proposed, recipes, rivals
+from lmfn_core.evidence.differences import RULE, alternatives, effects, lesions, orders, proposed, recipes, rivals
 from lmfn_core.evidence.figures import save_svg, use_style
 from lmfn_core.evidence.ledger import PAPERS, Ledger
 from lmfn_core.evidence.paper_tables import printed_tables
@@ -20,7 +20,7 @@ from lmfn_core.evidence.summary import REPORT, measured, results, speed, tally_t
 from lmfn_core.evidence.tables import claims_table, contradictions, conventions, costs, remarks
 from lmfn_core.records import write_text
 
-SHOWN = {"lesson": ("results", "tally", "timings"), "study": ("orderings", "lesions")}
+SHOWN = {"lesson": ("results", "tally", "timings"), "study": ("orderings", "lesions", "rivals")}
 """README's blocks by the tier that fills them: one seed ranks nothing, so what compares networks waits for several."""
 
 
@@ -78,15 +78,15 @@ def readme_blocks(ledger: Ledger, records: Records) -> dict[str, str]:
     """README's generated blocks by the name in their markers.
 
     >>> list(readme_blocks(Ledger((), (), {}, {}), {}))
-    ['results', 'tally', 'timings', 'orderings', 'lesions']
+    ['results', 'tally', 'timings', 'orderings', 'lesions', 'rivals']
     """
     found = tables(ledger, records)
     shown = {
         "results": [found["results"], found["measured"]],
         "tally": [turned(found["tally"], ["claims", *PAPERS.values()])],
         "timings": [found["timings"]],
-        "orderings": [_narrow(found["orderings"], "over photographs (dB)", "seeds", "printed size in our interval?")],
-        "lesions": [_narrow(found["lesions"], "over photographs (dB)", "seeds", "because")],
+        "orderings": [_narrow(found["orderings"], *_LEFT_OUT, "printed size in our interval?", rule=True)],
+        **{name: [_narrow(found[name], *_LEFT_OUT)] for name in ("lesions", "rivals")},
     }
     return {name: "\n".join(markdown(table.rows, table.caption) for table in some) for name, some in shown.items()}
 
@@ -103,7 +103,7 @@ def fill_readme(path: Path | str, ledger: Ledger, records: Records, tier: str) -
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "README.md"
-    >>> _ = path.write_text("<!-- orderings --><!-- /orderings --><!-- lesions --><!-- /lesions -->")
+    >>> _ = path.write_text("".join(f"<!-- {name} --><!-- /{name} -->" for name in SHOWN["study"]))
     >>> "orderings in print" in fill_readme(path, Ledger((), (), {}, {}), {}, "study").read_text(encoding="utf-8")
     True
     """
@@ -116,9 +116,13 @@ def fill_readme(path: Path | str, ledger: Ledger, records: Records, tier: str) -
     return write_text(path, text)
 
 
-def _narrow(table: Table, *columns: str) -> Table:
-    """The table without some columns, for README."""
-    return Table([{k: v for k, v in row.items() if k not in columns} for row in table.rows], table.caption)
+_LEFT_OUT = ("over photographs (dB)", "seeds", "because")
+
+
+def _narrow(table: Table, *columns: str, rule: bool = False) -> Table:
+    """The table without some columns, for README; the rule by which it judges stands there once."""
+    caption = table.caption if rule else table.caption.replace(RULE, "Judged as in the table before.")
+    return Table([{k: v for k, v in row.items() if k not in columns} for row in table.rows], caption)
 
 
 def _without_report(records: Records) -> Records:

@@ -280,6 +280,8 @@ def test_compare(photos, inverse):
     assert lmfn("compare", "a.png", "-o", "sheet.png", "--task", "derain")[0] == 0
     assert inverse[-1][0] == "derain" and pixels("sheet.png").shape[1] == 2 * 24 + 8
     assert lmfn("compare", "a.png")[0] == 2 and lmfn("compare", "a.png", "--overwrite")[0] == 0
+    assert lmfn("compare", "a.png", "--overwrite", "--looks", "2")[0] == 0 and inverse[-1][-1] == 2
+    assert lmfn("compare", "a.png", "--overwrite", "--looks", "3")[0] == 2
     assert lmfn("compare", "a.png", "-o", "x.jpg")[0] == 2 and lmfn("compare", "no.png")[0] == 2
     (photos / "bad.png").write_bytes(b"bad")
     code, _, err = lmfn("compare", "bad.png")

@@ -182,12 +182,12 @@ def test_figures_are_well_formed_and_hold_no_date(tmp_path):
 
 def test_readme_is_refilled_and_the_rest_is_left_alone(tmp_path):
     path = tmp_path / "README.md"
-    shown = ("timings", "results", "tally", "orderings", "lesions")
+    shown = ("timings", "results", "tally", "orderings", "lesions", "rivals")
     blocks = "\n\n".join(f"<!-- {name} -->\nold\n<!-- /{name} -->" for name in shown)
     path.write_text(f"# Title\n\n{blocks}\n\nThe end: θ.\n", encoding="utf-8")
     text = fill_readme(path, LEDGER, full_set(), "lesson").read_text(encoding="utf-8")
     assert text.startswith("# Title\n\n<!-- timings -->\nMinutes") and text.endswith("The end: θ.\n")
-    assert text.count("\nold\n") == 2, "orderings and lesions are the study tier's"
+    assert text.count("\nold\n") == 3, "orderings, lesions and rivals are the study tier's"
     assert fill_readme(path, LEDGER, full_set(), "lesson").read_text(encoding="utf-8") == text
     text = fill_readme(path, LEDGER, full_set(), "study").read_text(encoding="utf-8")
     assert "\nold\n" not in text and fill_readme(path, LEDGER, {}, "smoke").read_text(encoding="utf-8") == text
