@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import pytest
+from hand_made import LUCK, seeds
 
 from lmfn_core import networks
 from lmfn_core.evidence.ablation_figures import alternatives as draw
@@ -10,27 +11,14 @@ from lmfn_core.evidence.differences import alternatives, proposed
 from lmfn_core.evidence.orderings import CONTRADICTED, HOLDS, NOT_RUN, WITHIN_NOISE
 from lmfn_core.evidence.review import GOPRO_TAKES, NOT_ATTEMPTED, experiments
 
-NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
-
-
-def seeds(prefix, network, gain, apart=(-0.05, 0.0, 0.05)):
-    settings = {"recipe": "modern", "image_skip": True, "batch": 8, "crop": 96}
-    return {
-        f"{prefix}-{network}" + (f"-s{seed}" if seed else ""): {
-            "tier": "study", "data": "photographs", "steps": 400, "seed": seed, "parameters": settings,
-            "metrics": {"gain_psnr_rgb": gain + luck, "gains": dict.fromkeys(NAMES, gain + luck)},
-        }
-        for seed, luck in enumerate(apart)
-    }  # fmt: skip
-
 
 def study():
     counted = {"lmfn": {"parameters": 100, "macs_720p": 1000}, "nafnet-small": {"parameters": 90, "macs_720p": 250}}
     timed = {"lmfn": {"ratio": 1.0}, "nafnet-small": {"ratio": 1.5}}
     return {
         "assembling": {"metrics": {"networks": counted}}, "profiling": {"metrics": {"networks": timed}},
-        **seeds("ablate", "lmfn", 0.5), **seeds("compare", "nafnet-small", 0.7), **seeds("compare", "lmfn-aspp", 0.4),
-        **seeds("compare", "lmfn-alfm-cosine", 0.51, (0.05, 0.0, -0.05)),
+        **seeds("ablate-lmfn", 0.5), **seeds("compare-nafnet-small", 0.7), **seeds("compare-lmfn-aspp", 0.4),
+        **seeds("compare-lmfn-alfm-cosine", 0.51, LUCK[::-1]),
     }  # fmt: skip
 
 
@@ -67,8 +55,8 @@ def test_the_picture_has_a_line_for_every_pair_that_was_trained():
 def falls(without_mshf, without_attention):
     return (
         study()
-        | seeds("ablate", "lmfn-without-mshf", without_mshf)
-        | seeds("ablate", "lmfn-without-attention", without_attention, (0.05, 0.0, -0.05))
+        | seeds("ablate-lmfn-without-mshf", without_mshf)
+        | seeds("ablate-lmfn-without-attention", without_attention, LUCK[::-1])
     )
 
 

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import pytest
+from hand_made import LUCK, seeds
 
 from lmfn_core import build, networks
 from lmfn_core.evidence.differences import lesions as table
@@ -10,25 +11,15 @@ from lmfn_core.evidence.lesions import TAKEN_OUT, lesions, picture
 from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.models.inheritance import inherited
 
-NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
 
-
-def seeds(network, first, gain, apart=(-0.05, 0.0, 0.05)):
-    shared = {"recipe": "modern-last", "image_skip": True, "batch": 8, "crop": 96, "start": "lmfn"}
-    return {
-        f"lesion-{network}" + (f"-s{seed}" if seed else ""): {
-            "tier": "study", "data": "photographs", "steps": 800, "seed": seed, "parameters": shared,
-            "metrics": {"gain_psnr_rgb": gain + luck, "first_gain": first, "gains": dict.fromkeys(NAMES, gain + luck),
-                        "parameters": 100},
-        }
-        for seed, luck in enumerate(apart)
-    }  # fmt: skip
+def lesion(network, at_once, after, luck=LUCK):
+    return seeds(f"lesion-{network}", after, luck, recipe="modern-last", steps=800, first_gain=at_once, parameters=100)
 
 
 def study():
     return {
-        **seeds("lmfn-without-attention", 0.5, 2.0), **seeds("lmfn", 3.25, 3.0),
-        **seeds("lmfn-without-alfm", 2.9, 2.99, (0.05, 0.0, -0.05)),
+        **lesion("lmfn-without-attention", 0.5, 2.0), **lesion("lmfn", 3.25, 3.0),
+        **lesion("lmfn-without-alfm", 2.9, 2.99, LUCK[::-1]),
     }  # fmt: skip
 
 
@@ -41,9 +32,9 @@ def test_a_lesion_is_held_against_the_whole_network_trained_on_alike():
 
 
 def test_without_the_whole_network_nothing_is_compared():
-    alone = lesions(seeds("lmfn-n3", 2.0, 2.5))
+    alone = lesions(lesion("lmfn-n3", 2.0, 2.5))
     assert [lesion.effect for lesion in alone] == [None]
-    assert len(picture(seeds("lmfn-n3", 2.0, 2.5)).axes[0].lines) == 3, "no dashed line"
+    assert len(picture(lesion("lmfn-n3", 2.0, 2.5)).axes[0].lines) == 3, "no dashed line"
     plt.close("all")
     assert table({}).rows == [] and "No training record" in table({}).caption
 
@@ -62,7 +53,7 @@ def test_the_picture_has_a_line_a_lesion_and_one_for_the_whole_network():
     upright = [line.get_xdata() for line in axis.lines if len(line.get_xdata()) == 2]
     assert upright == [[0, 0], [pytest.approx(3.0)] * 2]
     plt.close("all")
-    low = picture(study() | seeds("lmfn-n1", -0.5, 1.0)).axes[0]
+    low = picture(study() | lesion("lmfn-n1", -0.5, 1.0)).axes[0]
     assert low.get_xlim()[0] < -0.5, "worse than the blurred input is drawn too"
     plt.close("all")
 

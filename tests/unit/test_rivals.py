@@ -1,6 +1,7 @@
 """What competed for a part's place in the trained network, from hand-made records; and that each can begin there."""
 
 import pytest
+from hand_made import LUCK, seeds
 
 from lmfn_core import build, networks
 from lmfn_core.evidence.differences import rivals as table
@@ -9,25 +10,17 @@ from lmfn_core.evidence.rivals import RIVALS, rivals
 from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.training.asked import begin
 
-NAMES = [f"{name}-{draw}" for name in ("cat", "cup", "face", "moon") for draw in (1, 2, 3)]
 PLACED = [(place, network) for place, competing in RIVALS.items() for network in competing]
 
 
-def seeds(place, network, gain, apart=(-0.05, 0.0, 0.05), steps=800):
-    shared = {"recipe": "modern-fine", "image_skip": True, "batch": 8, "crop": 96, "start": "lmfn", "anew": place}
-    return {
-        f"anew-{place}-{network}" + (f"-s{seed}" if seed else ""): {
-            "tier": "study", "data": "photographs", "steps": steps, "seed": seed, "parameters": shared,
-            "metrics": {"gain_psnr_rgb": gain + luck, "gains": dict.fromkeys(NAMES, gain + luck), "parameters": 100},
-        }
-        for seed, luck in enumerate(apart)
-    }  # fmt: skip
+def rival(place, network, gain, luck=LUCK, steps=800):
+    return seeds(f"anew-{place}-{network}", gain, luck, recipe="modern-fine", steps=steps, parameters=100)
 
 
 def study():
     return {
-        **seeds("encoder", "lmfn-without-mshf", 0.5), **seeds("encoder", "lmfn", 0.75),
-        **seeds("blocks", "lmfn", 1.5), **seeds("blocks", "lmfn-without-distillation", 1.5, (0.05, 0.0, -0.05)),
+        **rival("encoder", "lmfn-without-mshf", 0.5), **rival("encoder", "lmfn", 0.75),
+        **rival("blocks", "lmfn", 1.5), **rival("blocks", "lmfn-without-distillation", 1.5, LUCK[::-1]),
     }  # fmt: skip
 
 
@@ -40,9 +33,9 @@ def test_a_rival_is_held_against_the_papers_part_in_the_same_place():
 
 
 def test_nothing_is_compared_across_places_or_budgets():
-    alone = rivals(seeds("blocks", "lmfn-without-distillation", 1.5) | seeds("encoder", "lmfn", 0.75))
+    alone = rivals(rival("blocks", "lmfn-without-distillation", 1.5) | rival("encoder", "lmfn", 0.75))
     assert [rival.effect for rival in alone] == [None, None], "the paper's part stands in another place"
-    longer = rivals(seeds("blocks", "lmfn", 1.5) | seeds("blocks", "lmfn-without-distillation", 2.0, steps=1600))
+    longer = rivals(rival("blocks", "lmfn", 1.5) | rival("blocks", "lmfn-without-distillation", 2.0, steps=1600))
     assert longer[1].effect.verdict == UNLIKE
 
 
