@@ -120,19 +120,21 @@ def lesions(records: Records) -> Table:
     return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {most} {RULE}")
 
 
-def rivals(records: Records) -> Table:
+def rivals(ledger: Ledger, records: Records) -> Table:
     """What else may learn in a part's place while the rest of the network is trained already.
 
-    >>> rivals({}).rows
+    >>> rivals(Ledger((), (), {}, {}), {}).rows
     []
     """
     found = found_rivals(records)
+    falls = {variant.network: variant.printed_difference for variant in variants(ledger, records)}
     rows = [
         {
             "place": rival.place,
             "learnt there": rival.what,
             "parameters": look_up(rival.runs[0], "metrics.parameters"),
             "gain (dB)": _spread(rival.runs),
+            "printed, GoPro (dB)": f"{falls[rival.network]:+.2f}" if falls.get(rival.network) else None,
         }
         | _cells(rival.effect, "less the paper's (dB)")
         | _judged(rival.effect)
@@ -144,8 +146,11 @@ def rivals(records: Records) -> Table:
         "Rivals for one place in the package's LMFN: each with random weights there, the paper's part too, and the "
         "trained ones everywhere else; then all of it trained on alike."
     )
-    home = "Its neighbours learnt beside the paper's part: a rival that is no worse has done more than that."
-    return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {home} {RULE}")
+    tilt = (
+        "The neighbours learnt beside the paper's part: a rival that is no worse has done more than that. Printed: whole "
+        "networks, trained from nothing."
+    )
+    return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {tilt} {RULE}")
 
 
 def proposed(records: Records) -> Table:

@@ -27,11 +27,12 @@ RIVALS = {
 class Rival:
     """One of those that learnt in a place, by PSNR on RGB above the blurred input.
 
-    >>> Rival("blocks", "RFDB", (), None).effect is None
+    >>> Rival("blocks", "lmfn", "RFDB", (), None).effect is None
     True
     """
 
     place: str
+    network: str
     what: str
     runs: tuple[Record, ...]  # one a seed
     effect: Effect | None  # less the paper's in the same place; None for that one
@@ -48,7 +49,7 @@ def rivals(records: Records) -> list[Rival]:
         runs = {network: scored(named(records, f"anew-{place}-{network}")) for network in competing}
         for network, own in runs.items():
             if own:
-                found.append(Rival(place, competing[network], tuple(own), _beside(own, runs["lmfn"], network)))
+                found.append(Rival(place, network, competing[network], tuple(own), _beside(own, runs["lmfn"], network)))
     return found
 
 

@@ -1,15 +1,19 @@
 """What competed for a part's place in the trained network, from hand-made records; and that each can begin there."""
 
+from pathlib import Path
+
 import pytest
 from hand_made import LUCK, seeds
 
 from lmfn_core import build, networks
 from lmfn_core.evidence.differences import rivals as table
 from lmfn_core.evidence.effects import CANNOT_TELL, EFFECT, UNLIKE
+from lmfn_core.evidence.ledger import load_ledger
 from lmfn_core.evidence.rivals import RIVALS, rivals
 from lmfn_core.models.checkpoints import load_weights
 from lmfn_core.training.asked import begin
 
+LEDGER = load_ledger(Path(__file__).parents[2] / "reports" / "claims")
 PLACED = [(place, network) for place, competing in RIVALS.items() for network in competing]
 
 
@@ -40,14 +44,15 @@ def test_nothing_is_compared_across_places_or_budgets():
 
 
 def test_the_table_says_how_and_what_won():
-    shown = table(study())
+    shown = table(LEDGER, study())
     assert [row["learnt there"] for row in shown.rows] == [
         "RFDB", "residual blocks", "MSHF", "strided convolutions"
     ]  # fmt: skip
     assert [row["less the paper's (dB)"] for row in shown.rows] == [None, "+0.000", None, "-0.250"]
+    assert [row["printed, GoPro (dB)"] for row in shown.rows] == [None, "-2.34", None, "-0.74"]
     assert shown.rows[0]["gain (dB)"] == "+1.50 ± 0.05"
     assert "steps 800" in shown.caption and "Recipe modern-fine." in shown.caption
-    assert table({}).rows == [] and "No training record" in table({}).caption
+    assert table(LEDGER, {}).rows == [] and "No training record" in table(LEDGER, {}).caption
 
 
 @pytest.mark.parametrize(("place", "network"), PLACED)
