@@ -147,8 +147,8 @@ def rivals(ledger: Ledger, records: Records) -> Table:
         "trained ones everywhere else; then all of it trained on alike."
     )
     tilt = (
-        "The neighbours learnt beside the paper's part: a rival that is no worse has done more than that. Printed: whole "
-        "networks, trained from nothing."
+        "The neighbours learnt beside the paper's part: a rival that is no worse has done more than that. Printed: "
+        "whole networks, trained from nothing."
     )
     return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {tilt} {RULE}")
 
