@@ -3,6 +3,7 @@ test speaks to a network."""
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,12 @@ install_import_hook("lmfn_core", CHECKER)
 
 
 @pytest.fixture(autouse=True)
-def no_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures drawn by unit tests and doctests open no window."""
+def no_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Figures drawn by unit tests and doctests open no window, and do not pile up: the twenty-first would warn."""
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 LONGEST_FIRST = ("tests/notebooks/test_smoke.py", "notebooks/")  # else one worker ends with them, the other idle
