@@ -35,7 +35,7 @@ def effects(ledger: Ledger, records: Records) -> Table:
     for variant in variants(ledger, records):
         stated = {"variant": variant.label, "gain (dB)": _spread(runs_of(records, variant.network))}
         printed = {"printed, GoPro (dB)": f"{variant.printed_difference:+.2f}"}
-        rows.append(stated | printed | _cells(variant.effect) | _judged(variant.effect))
+        rows.append(stated | printed | _told(variant.effect))
     return Table(rows, f"PSNR on RGB above the blurred input, and less the full network's. {RULE}")
 
 
@@ -71,7 +71,7 @@ def recipes(records: Records) -> Table:
             continue
         stated = {"network": title, "run": stem, "steps": _distinct(runs, "steps"), "gain (dB)": _spread(runs)}
         step = compare(runs, before, varied=("parameters.recipe", "parameters.image_skip"))
-        rows.append(stated | _cells(step, "against the row above (dB)") | _judged(step))
+        rows.append(stated | _told(step, "against the row above (dB)"))
         before = runs
     return Table(rows, f"Recipe and image skip: PSNR on RGB above the blurred input, held-out images. {RULE}")
 
@@ -107,17 +107,15 @@ def lesions(records: Records) -> Table:
             "at once (dB)": None if lesion.at_once is None else f"{lesion.at_once:+.2f}",
             "after (dB)": _spread(lesion.runs),
         }
-        | _cells(lesion.effect, "less the whole one (dB)")
-        | _judged(lesion.effect)
+        | _told(lesion.effect, "less the whole one (dB)")
         for lesion in found
     ]
     runs = [run for lesion in found for run in lesion.runs]
-    recipe = f" Recipe {_distinct(runs, 'parameters.recipe')}." if runs else ""
     what = (
         "Parts taken out of the package's LMFN, whose other weights stay; then all trained on alike, the whole one too."
     )
     most = "A part is worth at most what is still missing then: longer training may close more of it."
-    return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {most} {RULE}")
+    return Table(rows, f"{what} {_went_on(runs)} {most} {RULE}")
 
 
 def rivals(ledger: Ledger, records: Records) -> Table:
@@ -136,12 +134,10 @@ def rivals(ledger: Ledger, records: Records) -> Table:
             "gain (dB)": _spread(rival.runs),
             "printed, GoPro (dB)": f"{falls[rival.network]:+.2f}" if falls.get(rival.network) else None,
         }
-        | _cells(rival.effect, "less the paper's (dB)")
-        | _judged(rival.effect)
+        | _told(rival.effect, "less the paper's (dB)")
         for rival in found
     ]
     runs = [run for rival in found for run in rival.runs]
-    recipe = f" Recipe {_distinct(runs, 'parameters.recipe')}." if runs else ""
     what = (
         "Rivals for one place in the package's LMFN: each with random weights there, the paper's part too, and the "
         "trained ones everywhere else; then all of it trained on alike."
@@ -150,7 +146,7 @@ def rivals(ledger: Ledger, records: Records) -> Table:
         "The neighbours learnt beside the paper's part: a rival that is no worse has done more than that. Printed: "
         "whole networks, trained from nothing."
     )
-    return Table(rows, f"{what} PSNR on RGB above the blurred input. {_conditions(runs)}{recipe} {tilt} {RULE}")
+    return Table(rows, f"{what} {_went_on(runs)} {tilt} {RULE}")
 
 
 def proposed(records: Records) -> Table:
@@ -175,8 +171,9 @@ def _cells(effect: Effect | None, title: str = "here (dB)") -> Row:
             "seeds": effect.seeds}  # fmt: skip
 
 
-def _judged(effect: Effect | None) -> Row:
-    return {"more than noise?": effect and effect.verdict, "because": effect and effect.reason}
+def _told(effect: Effect | None, title: str = "here (dB)") -> Row:
+    judged = {"more than noise?": effect and effect.verdict, "because": effect and effect.reason}
+    return _cells(effect, title) | judged
 
 
 def _ends(ends: tuple[float, float] | None) -> str | None:
@@ -196,6 +193,12 @@ def _conditions(runs: Sequence[Record]) -> str:
         return "No training record yet."
     fields = {"tier": "tier", "steps": "steps", "seeds": "seed", "data": "data"}
     return f"Trained here: {'; '.join(f'{name} {_distinct(runs, path)}' for name, path in fields.items())}."
+
+
+def _went_on(runs: Sequence[Record]) -> str:
+    """How weights that had been trained already were trained on."""
+    recipe = f" Recipe {_distinct(runs, 'parameters.recipe')}." if runs else ""
+    return f"PSNR on RGB above the blurred input. {_conditions(runs)}{recipe}"
 
 
 def _distinct(runs: Sequence[Record], path: str) -> str:

@@ -4,7 +4,6 @@ What cannot be taken out (``lesions``) can be learnt again, or something else in
 trained neighbours, so a few hundred steps go a long way.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lmfn_core.evidence.effects import Effect, compare, scored
@@ -49,9 +48,6 @@ def rivals(records: Records) -> list[Rival]:
         runs = {network: scored(named(records, f"anew-{place}-{network}")) for network in competing}
         for network, own in runs.items():
             if own:
-                found.append(Rival(place, network, competing[network], tuple(own), _beside(own, runs["lmfn"], network)))
+                effect = None if network == "lmfn" else compare(own, runs["lmfn"])
+                found.append(Rival(place, network, competing[network], tuple(own), effect))
     return found
-
-
-def _beside(runs: Sequence[Record], paper: Sequence[Record], network: str) -> Effect | None:
-    return None if network == "lmfn" else compare(runs, paper)

@@ -91,6 +91,7 @@ def test_restore_takes_it(task, looks):
     photograph = np.arange(3 * 16 * 24, dtype=np.uint8).reshape(16, 24, 3)
     assert np.array_equal(restore(photograph, task=task, network=seen, looks=looks), photograph)
     assert len(seen.images) == looks
+    assert restore(photograph, task=task, network=seen) is not None and len(seen.images) == looks + 1, "one, unasked"
 
 
 def test_with_the_weights_of_the_package():
